@@ -1,0 +1,220 @@
+//! Turns the operands of a pointer operation, written into the top frame, into its result in the same frame.
+//!
+//! Operands: handle at 32, a number (layout, allocator) at 40, a count at 44, an offset at 48 and a length at 56 as
+//! doubles. Results: a handle at 32, or what the operation says. Scratch begins at 64.
+
+use std::rc::Rc;
+
+use super::{Outcome, Runtime, relocate_image, words};
+use crate::error::{Code, Result};
+use crate::frame::{Field, Frame, POINTER_OPERATION_SIZE};
+use crate::memory::{self, Backing, Gather, Image, Segment, View};
+use crate::plan::Layout;
+use crate::registry::{Allocator, Handle, UNKNOWN};
+
+const HANDLE: u32 = 32;
+const NUMBER: u32 = 40;
+const COUNT: u32 = 44;
+const OFFSET: u32 = 48;
+const LENGTH: u32 = 56;
+
+/// A pointer operation without views.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Operation {
+    /// Decodes a value of layout `NUMBER` at `OFFSET` bytes into the handle's memory.
+    Restore = 0,
+    /// A handle at `OFFSET`, `LENGTH` bytes long (NaN: to the end).
+    Interior = 1,
+    /// The handle of the address found in the handle's memory.
+    Unwrap = 2,
+    /// Frees; `NUMBER` is 0 for the record's own allocator, 1 for rust, 2 for c.
+    Free = 3,
+    /// Frees with libc what the typed pointers of layout `NUMBER` in the handle's memory lead to.
+    FreeFollowed = 4,
+    /// Address at 40, size as a double at 48 (infinite when unknown), allocator's number at 56.
+    Describe = 5,
+    /// As `Free`, but only says whether it would be refused.
+    CheckFree = 6,
+}
+
+impl Operation {
+    /// Every operation, at the index of its number.
+    pub const ALL: [Operation; 7] = [
+        Operation::Restore,
+        Operation::Interior,
+        Operation::Unwrap,
+        Operation::Free,
+        Operation::FreeFollowed,
+        Operation::Describe,
+        Operation::CheckFree,
+    ];
+}
+
+impl Runtime {
+    /// Carries out an operation on the top frame. Its status says whether that went well.
+    pub fn operate(&mut self, operation: Operation) -> Outcome {
+        self.on_frame(|runtime, frame| match operation {
+            Operation::Restore => runtime.restore(frame),
+            Operation::Interior => runtime.interior(frame),
+            Operation::Unwrap => runtime.unwrap(frame),
+            Operation::Free => runtime.memory.free(handle(frame), requested(frame)?).map(|()| Outcome::InFrame),
+            Operation::FreeFollowed => runtime.free_followed(frame),
+            Operation::Describe => runtime.describe(frame),
+            Operation::CheckFree => match runtime.memory.check_free(handle(frame), requested(frame)?) {
+                Err(refusal) if refusal.code != Code::NullPointer => Err(refusal),
+                _ => Ok(Outcome::InFrame),
+            },
+        })
+    }
+
+    /// Makes an owned block out of the scratch of the top frame: layout `NUMBER`, then `COUNT` segments behind the
+    /// fixups. Buffers among `views` are kept through `backings`.
+    pub fn create(&mut self, views: &[View], backings: Vec<Backing>) -> Outcome {
+        self.on_frame(|runtime, mut frame| {
+            let root = Rc::clone(runtime.layouts.get(frame.word(NUMBER)).ok_or(Code::Internal)?);
+            let fields = frame;
+            let image = frame.scratch(POINTER_OPERATION_SIZE, views)?;
+            let segments = segments(&image, fields)?;
+            // What the block keeps ends where the fixups begin.
+            let kept = (fields.get(Field::FixupOffset) - image.start) as usize;
+            let fixups = words(&image, fields.get(Field::FixupOffset), fields.get(Field::FixupCount))?;
+            let source = image.bytes.get(..kept).ok_or(Code::Internal)?;
+            let made = runtime.memory.create(kept, root, segments, backings, |memory, bytes, address| {
+                bytes[..kept].copy_from_slice(source);
+                let origin = address.wrapping_sub(POINTER_OPERATION_SIZE as usize);
+                let mut block = Image { bytes, start: POINTER_OPERATION_SIZE, origin };
+                memory::relocate(&mut block, fixups, views, memory)
+            })?;
+            set_handle(frame, made);
+            Ok(Outcome::InFrame)
+        })
+    }
+
+    /// Writes the scratch of the top frame, a value of layout `NUMBER`, into the handle's memory at `OFFSET`.
+    pub fn write(&mut self, views: &[View]) -> Outcome {
+        self.on_frame(|runtime, mut frame| {
+            let layout = runtime.operand_layout(frame)?;
+            let fields = frame;
+            let mut image = frame.scratch(POINTER_OPERATION_SIZE, views)?;
+            relocate_image(&mut image, fields, views, &runtime.memory)?;
+            let bytes = image.bytes.get(..layout.size as usize).ok_or(Code::Internal)?;
+            runtime.memory.write(handle(fields), count(fields, OFFSET)?, &layout, bytes)?;
+            Ok(Outcome::InFrame)
+        })
+    }
+
+    /// Which view is the heap block that the top frame's scratch moved to, if it did.
+    #[must_use]
+    pub fn heap_scratch(&self) -> Option<usize> {
+        (self.stack.top()?.get(Field::HeapScratch) as usize).checked_sub(1)
+    }
+
+    fn on_frame(&mut self, operate: impl FnOnce(&mut Runtime, Frame) -> Result<Outcome>) -> Outcome {
+        let Some(frame) = self.stack.top().filter(|frame| frame.capacity() >= POINTER_OPERATION_SIZE as usize) else {
+            return Outcome::InFrame;
+        };
+        match operate(self, frame) {
+            Ok(outcome) => {
+                frame.set(Field::Status, 0);
+                outcome
+            }
+            Err(refusal) => {
+                super::refuse(frame, refusal.code, super::NO_POSITION);
+                self.explanation = refusal.message;
+                Outcome::InFrame
+            }
+        }
+    }
+
+    fn operand_layout(&self, frame: Frame) -> Result<Rc<Layout>> {
+        Ok(Rc::clone(self.layouts.get(frame.word(NUMBER)).ok_or(Code::Internal)?))
+    }
+
+    fn restore(&mut self, frame: Frame) -> Result<Outcome> {
+        self.copy_root(frame)?;
+        let layout = self.operand_layout(frame)?;
+        Gather::follow(&mut self.memory, &layout, &mut self.bytes)?;
+        Ok(self.deliver(frame, POINTER_OPERATION_SIZE))
+    }
+
+    fn copy_root(&mut self, frame: Frame) -> Result<()> {
+        let layout = self.operand_layout(frame)?;
+        self.bytes.clear();
+        self.memory.read(handle(frame), count(frame, OFFSET)?, &layout, &mut self.bytes)
+    }
+
+    fn free_followed(&mut self, frame: Frame) -> Result<Outcome> {
+        self.copy_root(frame)?;
+        let layout = self.operand_layout(frame)?;
+        let followed = Gather::follow(&mut self.memory, &layout, &mut self.bytes)?;
+        self.memory.free_result(followed)?;
+        Ok(Outcome::InFrame)
+    }
+
+    fn interior(&mut self, frame: Frame) -> Result<Outcome> {
+        let length = f64::from_bits(frame.long(LENGTH));
+        let length = if length.is_nan() { None } else { Some(count(frame, LENGTH)?) };
+        let made = self.memory.interior(handle(frame), count(frame, OFFSET)?, length)?;
+        set_handle(frame, made);
+        Ok(Outcome::InFrame)
+    }
+
+    fn unwrap(&mut self, frame: Frame) -> Result<Outcome> {
+        self.bytes.clear();
+        let word = self.pointer_layout()?;
+        self.memory.read(handle(frame), 0, &word, &mut self.bytes)?;
+        let address = self.bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let found = self.memory.adopt(address as usize)?;
+        set_handle(frame, found);
+        Ok(Outcome::InFrame)
+    }
+
+    fn pointer_layout(&self) -> Result<Layout> {
+        Layout::of(&crate::signature::read_type("ptr")?)
+    }
+
+    fn describe(&mut self, frame: Frame) -> Result<Outcome> {
+        let handle = handle(frame);
+        let record = self.memory.record(handle)?;
+        let (address, size) = (record.address, record.size);
+        let size = if size == UNKNOWN { f64::INFINITY } else { size as f64 };
+        frame.set_long(NUMBER, address as u64);
+        frame.set_long(OFFSET, size.to_bits());
+        frame.set_word(LENGTH, self.memory.allocator(handle)? as u32);
+        Ok(Outcome::InFrame)
+    }
+}
+
+fn handle(frame: Frame) -> Handle {
+    let (slot, generation) = frame.pair(HANDLE);
+    Handle { slot, generation }
+}
+
+fn set_handle(frame: Frame, handle: Handle) {
+    frame.set_word(HANDLE, handle.slot);
+    frame.set_word(HANDLE + 4, handle.generation);
+}
+
+/// A count of bytes that JavaScript wrote as a double.
+fn count(frame: Frame, offset: u32) -> Result<usize> {
+    let value = f64::from_bits(frame.long(offset));
+    if (0.0..=9_007_199_254_740_991.0).contains(&value) { Ok(value as usize) } else { Err(Code::OutOfBounds.into()) }
+}
+
+fn requested(frame: Frame) -> Result<Option<Allocator>> {
+    match frame.word(NUMBER) {
+        0 => Ok(None),
+        1 => Ok(Some(Allocator::Rust)),
+        2 => Ok(Some(Allocator::C)),
+        _ => Err(Code::Internal.into()),
+    }
+}
+
+/// The segments that follow the fixups, as (start, length) pairs, made relative to the block's start.
+fn segments(image: &Image<'_>, frame: Frame) -> Result<Vec<Segment>> {
+    let offset = frame.get(Field::FixupOffset) + 4 * frame.get(Field::FixupCount);
+    let pairs = words(image, offset, 2 * frame.word(COUNT))?;
+    let segment = |pair: &[u32]| Some(Segment { start: pair[0].checked_sub(image.start)?, length: pair[1] });
+    Ok(pairs.chunks_exact(2).map(segment).collect::<Option<Vec<_>>>().ok_or(Code::Internal)?)
+}

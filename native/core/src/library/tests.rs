@@ -1,0 +1,49 @@
+//! Opening, finding and the deferred close.
+
+use super::Library;
+use crate::error::Code;
+
+#[test]
+fn says_in_the_loaders_words_why_a_file_does_not_open() {
+    let refused = Library::open(Some("/no/such/library.so")).unwrap_err();
+    assert_eq!(refused.code, Code::LibraryLoad);
+    assert!(refused.message.contains("/no/such/library.so"), "{refused}");
+}
+
+#[test]
+fn finds_functions_of_the_main_program() {
+    let main = Library::open(None).unwrap();
+    assert!(!main.function("abs").unwrap().address().is_null());
+    assert_eq!(main.function("no_such_function_anywhere").unwrap_err().code, Code::SymbolNotFound);
+    assert_eq!(main.function("ab\0s").unwrap_err().code, Code::SymbolNotFound);
+}
+
+#[cfg(target_env = "gnu")]
+#[test]
+fn refuses_data_and_variadics() {
+    let main = Library::open(None).unwrap();
+    assert_eq!(main.function("environ").unwrap_err().code, Code::SymbolNotFunction);
+    assert_eq!(main.function("snprintf").unwrap_err().code, Code::Variadic);
+}
+
+#[test]
+fn defers_the_close_until_the_last_call_has_returned() {
+    let main = Library::open(None).unwrap();
+    main.acquire();
+    main.acquire();
+    main.close();
+    assert!(!main.is_open());
+    assert_eq!(main.function("abs").unwrap_err().code, Code::LibraryClosed);
+    main.release();
+    assert!(main.is_loaded());
+    main.release();
+    assert!(!main.is_loaded());
+}
+
+#[test]
+fn closes_at_once_when_unused() {
+    let main = Library::open(None).unwrap();
+    main.close();
+    main.close();
+    assert!(!main.is_loaded());
+}

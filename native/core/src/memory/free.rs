@@ -1,0 +1,102 @@
+//! Turns a request to free into the release of exactly the memory it names, or into a reason why not.
+#![forbid(unsafe_code)]
+
+use super::{Memory, alloc};
+use crate::error::{Code, Refusal, Result};
+use crate::registry::{Allocator, Handle};
+use crate::sys::dl;
+
+/// What glibc, musl, macOS and Windows align every `malloc` to.
+const MALLOC_ALIGN: usize = 16;
+
+impl Memory {
+    /// Frees the memory of a handle by its record's allocator. `requested` states which one the caller means; a
+    /// borrowed pointer is freed only so, with [`Allocator::C`]. NULL is freed by doing nothing.
+    ///
+    /// # Errors
+    /// `ERR_FFI_DOUBLE_FREE`, `ERR_FFI_NOT_OWNER` (interior and borrowed pointers), `ERR_FFI_ALLOCATOR_MISMATCH`. The
+    /// record stays live then.
+    pub fn free(&mut self, handle: Handle, requested: Option<Allocator>) -> Result<()> {
+        let owner = match self.check_free(handle, requested) {
+            Ok(owner) => owner,
+            Err(refusal) if refusal.code == Code::NullPointer => return Ok(()),
+            Err(refusal) => return Err(refusal),
+        };
+        if self.owned.contains(owner) {
+            self.owned.remove(owner);
+        } else {
+            alloc::free_c(self.registry.get(owner)?.address);
+        }
+        self.registry.remove(owner);
+        Ok(())
+    }
+
+    /// Whether [`Memory::free`] would free, and which record: the handle's own, or that of the block whose beginning
+    /// it is another name of.
+    ///
+    /// # Errors
+    /// As [`Memory::free`], and `ERR_FFI_NULL_POINTER`.
+    pub fn check_free(&self, handle: Handle, requested: Option<Allocator>) -> Result<Handle> {
+        let record = match self.registry.get(handle) {
+            Err(Code::UseAfterFree) => return Err(Code::DoubleFree.into()),
+            other => other?,
+        };
+        let owner = if record.parent.is_null() { handle } else { record.parent };
+        let base = self.registry.get(owner)?;
+        if base.address != record.address {
+            let offset = record.address.wrapping_sub(base.address);
+            return Err(Refusal::new(Code::NotOwner, format!("it points {offset} bytes into another allocation")));
+        }
+        match (self.registry.allocator(owner)?, requested) {
+            (Allocator::Rust, None | Some(Allocator::Rust)) => Ok(owner),
+            (Allocator::Borrowed, None) => {
+                Err(Refusal::new(Code::NotOwner, "C handed it out; pointerType: PointerType.CPointer takes ownership"))
+            }
+            (Allocator::C, None) | (Allocator::Borrowed | Allocator::C, Some(Allocator::C)) => {
+                self.check_c_heap(base.address)?;
+                Ok(owner)
+            }
+            (actual, wanted) => {
+                let wanted = wanted.map_or("its own", Allocator::name);
+                let message = format!("expected memory of allocator {wanted}, got {}", actual.name());
+                Err(Refusal::new(Code::AllocatorMismatch, message))
+            }
+        }
+    }
+
+    /// Refuses an address that libc's `malloc` cannot have returned.
+    ///
+    /// # Errors
+    /// `ERR_FFI_ALLOCATOR_MISMATCH` with what the address is.
+    pub fn check_c_heap(&self, address: usize) -> Result<()> {
+        let what = if let Some(inside) = self.owner_of(address) {
+            format!("it lies in memory of allocator {}", inside.allocator.name())
+        } else if self.transient.contains(&address) {
+            "it lies in the frame of a call".to_owned()
+        } else if address % MALLOC_ALIGN != 0 {
+            "it is not aligned as malloc aligns".to_owned()
+        } else if let Some(image) = dl::image_of(address as *const _) {
+            format!("it lies in the image of {image}")
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::new(Code::AllocatorMismatch, what))
+    }
+
+    /// Gives the memory behind the followed pointers of a decoded result to libc's `free`, all or none of it.
+    ///
+    /// # Errors
+    /// `ERR_FFI_ALLOCATOR_MISMATCH` when one of them is not libc's to free.
+    pub fn free_result(&mut self, mut addresses: Vec<usize>) -> Result<()> {
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses.iter().try_for_each(|address| self.check_c_heap(*address))?;
+        for address in addresses {
+            if let Some(handle) = self.registry.find(address) {
+                self.registry.remove(handle);
+            }
+            alloc::free_c(address);
+        }
+        Ok(())
+    }
+}

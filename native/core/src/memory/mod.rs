@@ -1,0 +1,283 @@
+//! Turns pointer operations into checked accesses: what is created, found, read, written and freed through records.
+
+mod access;
+mod alloc;
+mod free;
+mod gather;
+mod owned;
+mod relocate;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::rc::Rc;
+
+pub use access::{Text, WIDE_UNIT, append, measure};
+pub use gather::Gather;
+pub use owned::{Backing, Segment};
+use owned::{Inside, OwnedBlocks};
+pub use relocate::{Image, data_address, halves, relocate};
+
+use crate::error::{Code, Result};
+use crate::plan::{Layout, Shape};
+use crate::registry::{Allocator, Birth, Handle, Record, Registry, UNKNOWN};
+
+/// A JavaScript buffer as it stands during one entry into the core.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// Its first byte; 0 for an empty one.
+    pub address: usize,
+    /// Its bytes.
+    pub length: usize,
+}
+
+/// All memory that one environment can name. Owns the blocks made by `createPointer`; dropping it frees them. One
+/// thread only.
+#[derive(Debug, Default)]
+pub struct Memory {
+    registry: Registry,
+    owned: OwnedBlocks,
+    /// The call stack: addresses in it are dead as soon as their call has returned.
+    transient: Range<usize>,
+}
+
+/// Counts that return to their baseline when everything was released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters {
+    /// Live records of any kind.
+    pub records: u32,
+    /// Blocks made by `createPointer` and not freed.
+    pub blocks: usize,
+    /// Their bytes.
+    pub bytes: usize,
+}
+
+impl Memory {
+    /// Memory with nothing in it. Addresses in `transient` are never adopted as live.
+    #[must_use]
+    pub fn new(transient: Range<usize>) -> Self {
+        Memory { transient, ..Memory::default() }
+    }
+
+    /// How much is held.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters { records: self.registry.live(), blocks: self.owned.count(), bytes: self.owned.bytes() }
+    }
+
+    /// Makes an owned block out of an image whose references have been made absolute by `fill`.
+    ///
+    /// # Errors
+    /// What `fill` refuses, and `ERR_FFI_OUT_OF_MEMORY`; nothing is kept then.
+    pub fn create(
+        &mut self,
+        size: usize,
+        root: Rc<Layout>,
+        segments: Vec<Segment>,
+        backings: Vec<Backing>,
+        fill: impl FnOnce(&Memory, &mut [u8], usize) -> std::result::Result<(), Code>,
+    ) -> Result<Handle> {
+        let mut block = alloc::Block::new(size).ok_or(Code::OutOfMemory)?;
+        let address = block.address();
+        fill(self, block.bytes_mut(), address)?;
+        let handle = self.registry.insert(Birth {
+            address,
+            size: root.size as usize,
+            allocator: Allocator::Rust,
+            parent: Handle::NULL,
+            layout: Some(root),
+            indexed: true,
+        })?;
+        self.owned.insert(handle, block, segments, backings);
+        Ok(handle)
+    }
+
+    /// The record of a live handle, its JavaScript buffers still attached.
+    ///
+    /// # Errors
+    /// `ERR_FFI_NULL_POINTER`, `ERR_FFI_USE_AFTER_FREE`, `ERR_FFI_BUFFER_DETACHED`.
+    pub fn record(&self, handle: Handle) -> std::result::Result<&Record, Code> {
+        let record = self.registry.get(handle)?;
+        if self.owned.has_backings() {
+            let owner = if record.parent.is_null() { handle } else { record.parent };
+            self.owned.check_backings(owner)?;
+        }
+        Ok(record)
+    }
+
+    /// The address of a handle, 0 for NULL.
+    ///
+    /// # Errors
+    /// `ERR_FFI_USE_AFTER_FREE`, `ERR_FFI_BUFFER_DETACHED`.
+    #[inline]
+    pub fn resolve(&self, handle: Handle) -> std::result::Result<usize, Code> {
+        match self.record(handle) {
+            Ok(record) => Ok(record.address),
+            Err(Code::NullPointer) => Ok(0),
+            Err(code) => Err(code),
+        }
+    }
+
+    /// Who releases the memory of a live handle.
+    ///
+    /// # Errors
+    /// As [`Memory::record`].
+    pub fn allocator(&self, handle: Handle) -> std::result::Result<Allocator, Code> {
+        self.registry.allocator(handle)
+    }
+
+    /// The handle of an address that came from C: a known record, a place inside one, or memory borrowed from C. Adds
+    /// one reference.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OUT_OF_MEMORY`.
+    #[inline]
+    pub fn adopt(&mut self, address: usize) -> std::result::Result<Handle, Code> {
+        if address == 0 {
+            return Ok(Handle::NULL);
+        }
+        match self.registry.find(address) {
+            Some(handle) => Ok(handle),
+            None => self.adopt_new(address),
+        }
+    }
+
+    #[cold]
+    fn adopt_new(&mut self, address: usize) -> std::result::Result<Handle, Code> {
+        if self.transient.contains(&address) {
+            return Ok(Handle::EXPIRED);
+        }
+        let birth = match self.owner_of(address) {
+            Some(inside) => Birth {
+                address,
+                size: inside.remaining,
+                allocator: inside.allocator,
+                parent: inside.owner,
+                layout: None,
+                indexed: true,
+            },
+            None => Birth {
+                address,
+                size: UNKNOWN,
+                allocator: Allocator::Borrowed,
+                parent: Handle::NULL,
+                layout: None,
+                indexed: true,
+            },
+        };
+        self.registry.insert(birth)
+    }
+
+    /// The owned memory that an address lies in.
+    fn owner_of(&self, address: usize) -> Option<Inside> {
+        self.owned.locate(address)
+    }
+
+    /// A handle `offset` bytes into another's memory; it lives as long as that.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OUT_OF_BOUNDS` beyond the known extent, and as [`Memory::record`].
+    pub fn interior(&mut self, handle: Handle, offset: usize, length: Option<usize>) -> Result<Handle> {
+        let record = self.record(handle)?;
+        let rest = match record.size {
+            UNKNOWN => UNKNOWN,
+            size => size.checked_sub(offset).ok_or(Code::OutOfBounds)?,
+        };
+        let size = length.unwrap_or(rest);
+        if size > rest {
+            return Err(Code::OutOfBounds.into());
+        }
+        let birth = Birth {
+            address: record.address.checked_add(offset).ok_or(Code::OutOfBounds)?,
+            size,
+            allocator: self.allocator(handle)?,
+            parent: if record.parent.is_null() { handle } else { record.parent },
+            layout: if offset == 0 { record.layout.clone() } else { None },
+            indexed: false,
+        };
+        Ok(self.registry.insert(birth)?)
+    }
+
+    /// Copies a value of type `layout` out of a handle's memory, to the end of `out`, without following its pointers.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OUT_OF_BOUNDS`, `ERR_FFI_MISALIGNED`, `ERR_FFI_POINTER_TYPE`, `ERR_FFI_BAD_ADDRESS`, and as
+    /// [`Memory::record`].
+    pub fn read(&self, handle: Handle, offset: usize, layout: &Layout, out: &mut Vec<u8>) -> Result<()> {
+        let record = self.check(handle, offset, layout)?;
+        if let Some(known) = &record.layout {
+            check_pointers(known, layout, offset as u32)?;
+        }
+        Ok(access::append(out, record.address + offset, layout.size as usize)?)
+    }
+
+    /// Writes the bytes of a value of type `layout` into a handle's memory.
+    ///
+    /// # Errors
+    /// As [`Memory::read`].
+    pub fn write(&self, handle: Handle, offset: usize, layout: &Layout, bytes: &[u8]) -> Result<()> {
+        Ok(access::write(self.check(handle, offset, layout)?, offset, bytes)?)
+    }
+
+    fn check(&self, handle: Handle, offset: usize, layout: &Layout) -> Result<&Record> {
+        let record = self.record(handle)?;
+        let end = offset.checked_add(layout.size as usize).ok_or(Code::OutOfBounds)?;
+        if end > record.size {
+            return Err(Code::OutOfBounds.into());
+        }
+        let address = record.address.checked_add(offset).ok_or(Code::BadAddress)?;
+        if address % layout.align as usize != 0 {
+            return Err(Code::Misaligned.into());
+        }
+        Ok(record)
+    }
+
+    /// Prepares a handle's first `length` bytes for a JavaScript buffer over them. Returns the record whose end ends
+    /// the buffer, and the address. Memory of unknown extent must be readable now, page by page.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OUT_OF_BOUNDS`, `ERR_FFI_BAD_ADDRESS`, and as [`Memory::record`].
+    pub fn expose(&mut self, handle: Handle, length: usize) -> Result<(Handle, usize)> {
+        let record = self.record(handle)?;
+        if length > record.size {
+            return Err(Code::OutOfBounds.into());
+        }
+        let (address, owner) = (record.address, if record.parent.is_null() { handle } else { record.parent });
+        if record.size == UNKNOWN {
+            access::probe(address, length)?;
+        }
+        self.registry.expose(owner);
+        Ok((owner, address))
+    }
+
+    /// Records under JavaScript buffers that have ended since the last time: those buffers must be detached.
+    pub fn take_ended(&mut self) -> Vec<Handle> {
+        self.registry.take_ended()
+    }
+
+    /// A pointer object is gone: borrowed and interior records go with their last one, owned memory stays until it is
+    /// freed or the environment ends.
+    pub fn release(&mut self, handle: Handle) {
+        if self.registry.release(handle) && !self.owned.contains(handle) {
+            self.registry.remove(handle);
+        }
+    }
+}
+
+/// Refuses to follow pointers out of memory that is known to hold something else.
+fn check_pointers(known: &Layout, wanted: &Layout, offset: u32) -> std::result::Result<(), Code> {
+    match &wanted.shape {
+        Shape::Scalar(_) => Ok(()),
+        Shape::Pointer(_) if known.may_hold_pointer(offset) => Ok(()),
+        Shape::Pointer(_) => Err(Code::PointerType),
+        Shape::Array { item, count } => {
+            if wanted.flat {
+                return Ok(());
+            }
+            (0..*count).try_for_each(|i| check_pointers(known, item, offset + i * item.size))
+        }
+        Shape::Members(members) => {
+            members.iter().try_for_each(|(at, member)| check_pointers(known, member, offset + at))
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Turns an address into the owned block or kept JavaScript buffer that it lies in.
+#![forbid(unsafe_code)]
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use super::alloc::Block;
+use crate::error::Code;
+use crate::registry::{Allocator, Handle};
+
+/// A part of a block that holds one value: the root, or a string or array behind it. Offsets count from the block's
+/// start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// First byte.
+    pub start: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+/// A JavaScript buffer that a block points to. Kept as long as the block.
+pub struct Backing {
+    /// Where the buffer lay when the block was made.
+    pub address: usize,
+    /// Its bytes.
+    pub length: usize,
+    /// Where the buffer lies now; none once it is detached. Also what keeps the buffer from being collected.
+    pub current: Box<dyn Fn() -> Option<usize>>,
+}
+
+impl fmt::Debug for Backing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Backing({:#x}, {})", self.address, self.length)
+    }
+}
+
+/// Where an address lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Inside {
+    /// The record of the block.
+    pub owner: Handle,
+    /// Bytes from the address to the end of the value it lies in.
+    pub remaining: usize,
+    /// Rust memory, or a JavaScript buffer.
+    pub allocator: Allocator,
+}
+
+#[derive(Debug)]
+struct Owned {
+    block: Block,
+    segments: Box<[Segment]>,
+    backings: Box<[Backing]>,
+}
+
+/// The blocks of one environment, found by handle and by address. Dropping it frees them all.
+#[derive(Debug, Default)]
+pub(super) struct OwnedBlocks {
+    blocks: HashMap<Handle, Owned>,
+    by_address: BTreeMap<usize, Handle>,
+    /// (address, owner) of every backing, with its length: one buffer may back several blocks.
+    backings: BTreeMap<(usize, u32), (Handle, usize)>,
+    bytes: usize,
+}
+
+impl OwnedBlocks {
+    pub(super) fn count(&self) -> usize {
+        self.blocks.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn contains(&self, handle: Handle) -> bool {
+        self.blocks.contains_key(&handle)
+    }
+
+    pub(super) fn has_backings(&self) -> bool {
+        !self.backings.is_empty()
+    }
+
+    pub(super) fn insert(&mut self, handle: Handle, block: Block, mut segments: Vec<Segment>, backings: Vec<Backing>) {
+        segments.sort_unstable_by_key(|segment| segment.start);
+        self.by_address.insert(block.address(), handle);
+        self.bytes += block.size();
+        for backing in &backings {
+            self.backings.insert((backing.address, handle.slot), (handle, backing.length));
+        }
+        let owned = Owned { block, segments: segments.into(), backings: backings.into() };
+        self.blocks.insert(handle, owned);
+    }
+
+    /// Frees a block and lets go of the buffers it points to.
+    pub(super) fn remove(&mut self, handle: Handle) {
+        if let Some(owned) = self.blocks.remove(&handle) {
+            self.by_address.remove(&owned.block.address());
+            self.bytes -= owned.block.size();
+            for backing in &owned.backings {
+                self.backings.remove(&(backing.address, handle.slot));
+            }
+        }
+    }
+
+    /// Refuses a block whose JavaScript buffers are no longer where it points.
+    pub(super) fn check_backings(&self, handle: Handle) -> Result<(), Code> {
+        let attached = |backing: &Backing| (backing.current)() == Some(backing.address);
+        match self.blocks.get(&handle) {
+            Some(owned) if !owned.backings.iter().all(attached) => Err(Code::BufferDetached),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn locate(&self, address: usize) -> Option<Inside> {
+        self.locate_block(address).or_else(|| self.locate_backing(address))
+    }
+
+    fn locate_block(&self, address: usize) -> Option<Inside> {
+        let (base, owner) = self.by_address.range(..=address).next_back()?;
+        let owned = self.blocks.get(owner)?;
+        let offset = address - base;
+        if offset >= owned.block.size() {
+            return None;
+        }
+        let number = owned.segments.partition_point(|segment| segment.start as usize <= offset);
+        // Between two segments lies padding: nothing may be read there.
+        let remaining = number
+            .checked_sub(1)
+            .map(|i| owned.segments[i])
+            .map_or(0, |segment| (segment.start as usize + segment.length as usize).saturating_sub(offset));
+        Some(Inside { owner: *owner, remaining, allocator: Allocator::Rust })
+    }
+
+    fn locate_backing(&self, address: usize) -> Option<Inside> {
+        let ((base, _), (owner, length)) = self.backings.range(..=(address, u32::MAX)).next_back()?;
+        let remaining = length.checked_sub(address - base)?;
+        (remaining > 0).then_some(Inside { owner: *owner, remaining, allocator: Allocator::Js })
+    }
+}

@@ -1,0 +1,222 @@
+//! Turns handles into records and addresses into handles: the one place where records are born and die.
+//!
+//! A handle is (slot, generation). A slot is reused under its next generation, so a stale handle never names a newer
+//! record (S1 in docs/SAFETY.md).
+#![forbid(unsafe_code)]
+
+mod index;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+pub use index::AddressHasher;
+use index::AddressIndex;
+pub use record::{Allocator, Record, UNKNOWN};
+
+use crate::error::Code;
+use crate::plan::Layout;
+
+/// Names a record. `(0, 0)` is NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Handle {
+    /// Index into the table.
+    pub slot: u32,
+    /// Which of the records that used the slot.
+    pub generation: u32,
+}
+
+impl Handle {
+    /// The null pointer.
+    pub const NULL: Handle = Handle { slot: 0, generation: 0 };
+
+    /// Stands for an address that was already dead when C returned it (it lay in the frame of the call).
+    pub const EXPIRED: Handle = Handle { slot: 0, generation: 1 };
+
+    /// Whether this is NULL.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self == Handle::NULL
+    }
+}
+
+/// What a new record is made of.
+#[derive(Debug)]
+pub struct Birth {
+    /// Where the memory lies.
+    pub address: usize,
+    /// Its bytes, or [`UNKNOWN`].
+    pub size: usize,
+    /// Who releases it.
+    pub allocator: Allocator,
+    /// The owner, for interior pointers.
+    pub parent: Handle,
+    /// The type there, if known.
+    pub layout: Option<Rc<Layout>>,
+    /// Whether the same address, met again, is this record.
+    pub indexed: bool,
+}
+
+/// The records of one environment. One thread only.
+#[derive(Debug)]
+pub struct Registry {
+    records: Vec<Record>,
+    free_head: u32,
+    live: u32,
+    index: AddressIndex,
+    /// Exposed records that have ended and whose buffers are not detached yet.
+    ended: Vec<Handle>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        // Slot 0 is never handed out: it is NULL.
+        let records = vec![Record::default()];
+        Registry { records, free_head: 0, live: 0, index: AddressIndex::default(), ended: Vec::new() }
+    }
+}
+
+impl Registry {
+    /// How many records are live.
+    #[must_use]
+    pub fn live(&self) -> u32 {
+        self.live
+    }
+
+    /// Makes a record with one reference.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OUT_OF_MEMORY` when the table is full.
+    pub fn insert(&mut self, birth: Birth) -> Result<Handle, Code> {
+        let slot = self.take_slot()?;
+        if birth.indexed {
+            self.index.insert(birth.address, slot);
+        }
+        let record = &mut self.records[slot as usize];
+        let generation = record.generation + 1;
+        *record = Record {
+            address: birth.address,
+            size: birth.size,
+            parent: birth.parent,
+            layout: birth.layout,
+            references: 1,
+            generation,
+            next_free: 0,
+            allocator: Some(birth.allocator),
+            indexed: birth.indexed,
+            exposed: false,
+        };
+        self.live += 1;
+        Ok(Handle { slot, generation })
+    }
+
+    fn take_slot(&mut self) -> Result<u32, Code> {
+        if self.free_head != 0 {
+            let slot = self.free_head;
+            self.free_head = self.records[slot as usize].next_free;
+            return Ok(slot);
+        }
+        let slot = u32::try_from(self.records.len()).map_err(|_| Code::OutOfMemory)?;
+        self.records.push(Record::default());
+        Ok(slot)
+    }
+
+    /// The live record of a handle.
+    ///
+    /// # Errors
+    /// `ERR_FFI_USE_AFTER_FREE` when it, or the owner of what it points into, is gone; `ERR_FFI_NULL_POINTER` for NULL.
+    #[inline]
+    pub fn get(&self, handle: Handle) -> Result<&Record, Code> {
+        match self.records.get(handle.slot as usize) {
+            Some(record) if record.generation == handle.generation && record.allocator.is_some() => {
+                if record.parent.slot != 0 {
+                    self.get(record.parent)?;
+                }
+                Ok(record)
+            }
+            _ if handle.is_null() => Err(Code::NullPointer),
+            _ => Err(Code::UseAfterFree),
+        }
+    }
+
+    /// The address of a handle; 0 for NULL.
+    ///
+    /// # Errors
+    /// `ERR_FFI_USE_AFTER_FREE`.
+    #[inline]
+    pub fn address(&self, handle: Handle) -> Result<usize, Code> {
+        match self.get(handle) {
+            Ok(record) => Ok(record.address),
+            Err(Code::NullPointer) => Ok(0),
+            Err(code) => Err(code),
+        }
+    }
+
+    /// Who releases a live record's memory.
+    ///
+    /// # Errors
+    /// As [`Registry::get`].
+    pub fn allocator(&self, handle: Handle) -> Result<Allocator, Code> {
+        self.get(handle)?.allocator.ok_or(Code::UseAfterFree)
+    }
+
+    /// Ends a record, whatever its references: every handle to it is stale from here on.
+    pub fn remove(&mut self, handle: Handle) {
+        let Some(record) = self.records.get_mut(handle.slot as usize) else { return };
+        if record.generation != handle.generation || record.allocator.is_none() {
+            return;
+        }
+        if record.indexed {
+            self.index.remove(record.address, handle.slot);
+        }
+        record.allocator = None;
+        record.layout = None;
+        if record.exposed {
+            self.ended.push(handle);
+        }
+        self.live -= 1;
+        // A slot whose generations are used up is retired, so that no handle can ever match again.
+        if record.generation < u32::MAX {
+            record.next_free = self.free_head;
+            self.free_head = handle.slot;
+        }
+    }
+
+    /// A JavaScript buffer will lie over a record's memory: its end is reported by [`Registry::take_ended`].
+    pub fn expose(&mut self, handle: Handle) {
+        if let Some(record) = self.records.get_mut(handle.slot as usize) {
+            record.exposed = true;
+        }
+    }
+
+    /// Exposed records that have ended since the last time.
+    pub fn take_ended(&mut self) -> Vec<Handle> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// Another pointer object names a record that was found by its address.
+    #[must_use]
+    pub fn find(&mut self, address: usize) -> Option<Handle> {
+        let slot = self.index.get(address)?;
+        let handle = Handle { slot, generation: self.records[slot as usize].generation };
+        if self.get(handle).is_err() {
+            // Its owner was freed: the address means something new now.
+            self.remove(handle);
+            return None;
+        }
+        self.records[slot as usize].references += 1;
+        Some(handle)
+    }
+
+    /// A pointer object is gone. Returns whether it was the last of a record that is still live.
+    pub fn release(&mut self, handle: Handle) -> bool {
+        match self.records.get_mut(handle.slot as usize) {
+            Some(record) if record.generation == handle.generation && record.allocator.is_some() => {
+                record.references = record.references.saturating_sub(1);
+                record.references == 0
+            }
+            _ => false,
+        }
+    }
+}

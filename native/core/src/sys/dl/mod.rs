@@ -1,0 +1,9 @@
+//! Turns paths into loaded libraries, names into addresses, and addresses back into what lies there.
+
+mod image;
+mod kind;
+mod library;
+
+pub use image::{image_of, is_c_library_symbol, keep_loaded};
+pub use kind::{SymbolKind, symbol_kind};
+pub use library::Dylib;

@@ -1,0 +1,94 @@
+//! Turns an entry from JavaScript into a call of the core: raw callbacks, because a generated wrapper costs as much again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use holdfast_core::call::Outcome;
+use holdfast_core::memory::View;
+use napi_sys as sys;
+
+use super::buffers::{detach_ended, with_views};
+use super::environment::Environment;
+use super::values::{Failure, null, string};
+
+/// What a raw callback returns for `undefined`.
+pub(super) const UNDEFINED: sys::napi_value = std::ptr::null_mut();
+
+/// `invoke()`: carries out the call in the top frame. Takes nothing, returns nothing.
+pub(super) unsafe extern "C" fn invoke(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
+    guarded(env, |environment| {
+        if let Outcome::Text(_) | Outcome::Bytes = run(env, environment, &[]) {
+            return Err(Failure::Message("the plan's result does not fit the frame"));
+        }
+        Ok(UNDEFINED)
+    })
+}
+
+/// `invokeFor()`: the same; returns a string, an ArrayBuffer too large for the frame, or undefined.
+pub(super) unsafe extern "C" fn invoke_for(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
+    guarded(env, |environment| {
+        let outcome = run(env, environment, &[]);
+        deliver(env, environment, outcome)
+    })
+}
+
+/// `invokeViews(...views)`: the same with buffers whose memory C gets in place.
+pub(super) unsafe extern "C" fn invoke_views(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    guarded(env, |environment| {
+        let outcome = with_views(env, info, |views, _| run(env, environment, views))?;
+        deliver(env, environment, outcome)
+    })
+}
+
+#[inline]
+fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome {
+    let begun = environment.runtime().borrow_mut().begin(views);
+    let Ok(active) = begun else { return Outcome::InFrame };
+    // Nothing is borrowed here: C may lead back into this environment.
+    if active.execute().is_err() {
+        return Outcome::InFrame;
+    }
+    let outcome = environment.runtime().borrow_mut().finish(active);
+    detach_ended(env, environment);
+    outcome
+}
+
+/// Hands over what does not lie in the frame.
+pub(super) fn deliver(
+    env: sys::napi_env,
+    environment: &Environment,
+    outcome: Outcome,
+) -> Result<sys::napi_value, Failure> {
+    match outcome {
+        Outcome::InFrame => Ok(UNDEFINED),
+        Outcome::Text(None) => null(env),
+        Outcome::Text(Some(text)) => {
+            let mut runtime = environment.runtime().borrow_mut();
+            let value = string(env, runtime.bytes(), text.ascii);
+            runtime.trim();
+            value
+        }
+        Outcome::Bytes => {
+            let mut runtime = environment.runtime().borrow_mut();
+            let value = super::values::arraybuffer_copy(env, runtime.bytes());
+            runtime.trim();
+            value
+        }
+    }
+}
+
+/// Runs an entry's body behind the failure boundary: no panic and no error leaves it but as a JavaScript exception.
+#[inline]
+pub(super) fn guarded(
+    env: sys::napi_env,
+    body: impl FnOnce(&Environment) -> Result<sys::napi_value, Failure>,
+) -> sys::napi_value {
+    let caught = catch_unwind(AssertUnwindSafe(|| match Environment::of(env) {
+        Some(environment) => body(environment),
+        None => Err(Failure::Message("the environment is not set up")),
+    }));
+    match caught {
+        Ok(Ok(value)) => value,
+        Ok(Err(failure)) => super::exports::throw(env, &failure),
+        Err(_) => super::exports::throw(env, &Failure::Message("a panic in the core")),
+    }
+}

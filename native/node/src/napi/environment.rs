@@ -1,0 +1,96 @@
+//! Turns a `napi_env` into the data of that environment, without asking Node again on every call.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::ptr::NonNull;
+
+use holdfast_core::call::Runtime;
+use holdfast_core::frame::CallStack;
+use holdfast_core::invoke::Choice;
+use holdfast_core::registry::Handle;
+use napi_sys as sys;
+
+use super::values::{Failure, Reference, arraybuffer_memory};
+
+/// One environment's data. Owned by Node as instance data, dropped when the environment ends: everything the toolkit
+/// owns in it is released then. Used on the environment's thread only.
+#[derive(Debug)]
+pub(super) struct Environment {
+    runtime: RefCell<Runtime>,
+    /// Weak references to the JavaScript buffers that lie over a record's memory.
+    pub exposed: RefCell<HashMap<Handle, Vec<Reference>>>,
+    /// Keeps the call stack's ArrayBuffer alive; nobody but our own JavaScript has it, so nobody detaches it.
+    _stack: Reference,
+}
+
+thread_local! {
+    /// The environment that entered last on this thread, with its data. A thread can have several (the addon loaded
+    /// twice), so the `env` of each entry is compared.
+    static LAST: Cell<(sys::napi_env, *const Environment)> = const { Cell::new((std::ptr::null_mut(), std::ptr::null())) };
+}
+
+impl Environment {
+    /// The runtime. Not borrowed while C or JavaScript runs.
+    pub(super) fn runtime(&self) -> &RefCell<Runtime> {
+        &self.runtime
+    }
+
+    /// The data of an environment; none before `setup`.
+    #[inline]
+    pub(super) fn of<'e>(env: sys::napi_env) -> Option<&'e Environment> {
+        let (last, data) = LAST.get();
+        let data = if last == env { data } else { Environment::look_up(env) };
+        // SAFETY: `data` is the instance data of `env` or null: it lives until `drop_environment`, which also empties
+        // `LAST`, and an entry of `env` does not outlive `env`.
+        unsafe { data.as_ref() }
+    }
+
+    #[cold]
+    fn look_up(env: sys::napi_env) -> *const Environment {
+        let mut data = std::ptr::null_mut::<c_void>();
+        // SAFETY: `env` is the live environment of the current entry, `data` a place for one pointer.
+        unsafe { sys::napi_get_instance_data(env, &raw mut data) };
+        let data = data.cast::<Environment>().cast_const();
+        LAST.set((env, data));
+        data
+    }
+
+    /// Makes the data of an environment over the call stack that JavaScript has allocated.
+    ///
+    /// # Errors
+    /// When it exists, or the value is no ArrayBuffer of a usable size.
+    pub(super) fn create(env: sys::napi_env, stack: sys::napi_value, choice: Choice) -> Result<(), Failure> {
+        if Environment::of(env).is_some() {
+            return Err(Failure::Message("the environment is set up already"));
+        }
+        let (base, size) = arraybuffer_memory(env, stack)?;
+        let base = NonNull::new(base).ok_or(Failure::Message("the call stack has no memory"))?;
+        if size < 1 << 12 || base.as_ptr() as usize % 16 != 0 {
+            return Err(Failure::Message("the call stack is too small or misaligned"));
+        }
+        let keep = Reference::strong(env, stack)?;
+        // SAFETY: `base` and `size` are the ArrayBuffer's memory, which `keep` keeps alive as long as the call stack
+        // exists; it is not resizable, and our JavaScript neither detaches nor shares it.
+        let stack = unsafe { CallStack::new(base, size) };
+        let runtime = RefCell::new(Runtime::new(stack, choice));
+        let data = Box::new(Environment { runtime, exposed: RefCell::default(), _stack: keep });
+        let data = Box::into_raw(data).cast::<c_void>();
+        // SAFETY: `data` is a leaked box that `drop_environment` takes back, once, when Node ends the environment.
+        let status =
+            unsafe { sys::napi_set_instance_data(env, data, Some(drop_environment), std::ptr::null_mut()) };
+        LAST.set((std::ptr::null_mut(), std::ptr::null()));
+        if status == sys::Status::napi_ok { Ok(()) } else { Err(Failure::Status(status)) }
+    }
+}
+
+/// # Safety
+/// - Called once by Node, with the pointer that `create` registered, at the end of the environment.
+unsafe extern "C" fn drop_environment(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+    LAST.set((std::ptr::null_mut(), std::ptr::null()));
+    let data = data.cast::<Environment>();
+    // SAFETY: `data` is the box that `create` leaked, and this is the one time it is taken back.
+    let data = unsafe { Box::from_raw(data) };
+    // A panic while releasing must not unwind into Node.
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(data)));
+}

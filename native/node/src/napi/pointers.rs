@@ -1,0 +1,64 @@
+//! Turns pointer operations from JavaScript into the core's, their operands in the top frame.
+
+use holdfast_core::call::Operation;
+use holdfast_core::registry::Handle;
+use napi_sys as sys;
+
+use super::buffers::{backings, detach_ended, with_views};
+use super::entries::{UNDEFINED, deliver};
+use super::environment::Environment;
+use super::values::{Failure, arguments, get_u32, u32_items};
+
+/// `operate(number)`: an operation without views.
+pub(super) fn operate(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    let ([number], _) = arguments::<1>(env, info)?;
+    let operation = Operation::ALL.get(get_u32(env, number)? as usize);
+    let operation = *operation.ok_or(Failure::Message("no such pointer operation"))?;
+    let outcome = environment.runtime().borrow_mut().operate(operation);
+    detach_ended(env, environment);
+    deliver(env, environment, outcome)
+}
+
+/// `create(...views)`: an owned block out of scratch, keeping its buffers. When scratch moved to a heap block, that is
+/// one of the views, and is not kept.
+pub(super) fn create(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    let outcome = with_views(env, info, |views, values| {
+        let mut runtime = environment.runtime().borrow_mut();
+        let kept = backings(env, views, values, runtime.heap_scratch())?;
+        Ok::<_, Failure>(runtime.create(views, kept))
+    })??;
+    deliver(env, environment, outcome)
+}
+
+/// `write(...views)`: scratch over a record's memory.
+pub(super) fn write(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    let outcome = with_views(env, info, |views, _| environment.runtime().borrow_mut().write(views))?;
+    deliver(env, environment, outcome)
+}
+
+/// `release(pairs)`: pointer objects are gone; `pairs` is a Uint32Array of slots and generations.
+pub(super) fn release(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    let ([pairs], _) = arguments::<1>(env, info)?;
+    let pairs = u32_items(env, pairs)?;
+    let mut runtime = environment.runtime().borrow_mut();
+    for pair in pairs.chunks_exact(2) {
+        runtime.memory().release(Handle { slot: pair[0], generation: pair[1] });
+    }
+    Ok(UNDEFINED)
+}

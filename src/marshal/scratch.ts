@@ -1,0 +1,141 @@
+// Turns variable-size arguments (strings, arrays, structs) into bytes behind a frame, with references between them.
+//
+// Offsets count from the frame's base wherever the bytes are, so scratch that outgrows the call stack moves to a heap
+// block by one copy. References are offsets, view numbers and handles; the core makes them addresses.
+
+import { FfiError } from '../error.js'
+import { Field, setTop, stack, stackSize } from './frame.js'
+
+/** Scratch above this size is refused. */
+const MAX_BYTES = 2 ** 30
+
+/** The scratch of one frame while its arguments are encoded. */
+export class Scratch {
+  /** Where offset 0 is in `view` and `bytes`: the frame's base, or 0 in a heap block. */
+  origin = 0
+  view: DataView = stack.view
+  bytes: Buffer = stack.bytes
+  /** The first offset that is free. */
+  end = 0
+  /** High half of the reference that was made last: 0 for an offset, 1 for a view's number. */
+  high = 0
+  /** Buffers whose memory C gets in place. */
+  views: ArrayBufferView[] = []
+  #base = 0
+  #start = 0
+  #limit = 0
+  #fixups: number[] = []
+  #segments: number[] = []
+
+  /** Begins behind a frame's slots. Calls made meanwhile (by getters) find their frames behind what is encoded so far. */
+  begin(base: number, start: number): void {
+    this.#base = base
+    this.#start = start
+    this.end = start
+    this.origin = base
+    this.view = stack.view
+    this.bytes = stack.bytes
+    this.#limit = stackSize - base
+    this.views.length = 0
+    this.#fixups.length = 0
+    this.#segments.length = 0
+    // A frame beyond the end of the stack is refused by the core, or moves to the heap on the first byte.
+    setTop(Math.min(base + start, stackSize - 16))
+  }
+
+  /** Room for `size` bytes, zeroed. Returns its offset. */
+  alloc(size: number, align: number): number {
+    const at = Math.ceil(this.end / align) * align
+    const end = at + size
+    if (end > this.#limit) this.#grow(end)
+    this.end = end
+    if (this.origin === this.#base && this.bytes === stack.bytes) setTop(Math.min((this.#base + end + 15) & ~15, stackSize - 16))
+    this.bytes.fill(0, this.origin + at, this.origin + end)
+    this.#segments.push(at, size)
+    return at
+  }
+
+  #grow(end: number): void {
+    if (end > MAX_BYTES) {
+      throw new FfiError('ERR_FFI_OUT_OF_MEMORY', { expected: `at most ${MAX_BYTES} bytes of arguments`, got: `${end}` })
+    }
+    const size = Math.min(MAX_BYTES, Math.max(end, 2 * this.end))
+    const bytes = Buffer.from(new ArrayBuffer(size))
+    bytes.set(this.bytes.subarray(this.origin + this.#start, this.origin + this.end), this.#start)
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer)
+    this.origin = 0
+    this.#limit = size
+  }
+
+  /** Remembers that the 8 bytes at an offset are a reference to data. */
+  refer(at: number, low: number): void {
+    this.put(at, low, this.high)
+    if (low !== 0 || this.high !== 0) this.#fixups.push(at * 2)
+  }
+
+  /** Writes a pointer's handle at an offset and remembers it. */
+  handle(at: number, slot: number, generation: number): void {
+    this.put(at, slot, generation)
+    this.#fixups.push(at * 2 + 1)
+  }
+
+  /** Writes two words. */
+  put(at: number, low: number, high: number): void {
+    this.view.setUint32(this.origin + at, low, true)
+    this.view.setUint32(this.origin + at + 4, high, true)
+  }
+
+  /** A reference to a buffer in place: its number; `high` tells that it is one. */
+  viewNumber(view: ArrayBufferView): number {
+    this.high = 1
+    return this.views.push(view) - 1
+  }
+
+  /** A reference to scratch. */
+  offset(at: number): number {
+    this.high = 0
+    return at
+  }
+
+  /**
+   * Writes the list of references behind the bytes and the header's words, when all is encoded. Returns how many
+   * segments (extents of the pieces allocated) follow that list, for a block that outlives the frame.
+   */
+  seal(withSegments: boolean): number {
+    const fixups = this.#fixups
+    // Segments of the pieces themselves, not of this list.
+    const segments = withSegments ? this.#segments.slice() : []
+    const count = fixups.length + segments.length
+    const list = count === 0 ? this.end : this.alloc(4 * count, 4)
+    let at = this.origin + list
+    for (const word of [...fixups, ...segments]) {
+      this.view.setUint32(at, word, true)
+      at += 4
+    }
+    const { view } = stack
+    view.setUint32(this.#base + Field.ScratchEnd, this.end, true)
+    view.setUint32(this.#base + Field.FixupCount, fixups.length, true)
+    view.setUint32(this.#base + Field.FixupOffset, list, true)
+    const heap = this.bytes === stack.bytes ? 0 : this.views.push(this.bytes)
+    view.setUint32(this.#base + Field.HeapScratch, heap, true)
+    setTop(this.#base)
+    return segments.length / 2
+  }
+}
+
+const pool: Scratch[] = []
+
+/** A scratch that nobody uses. */
+export function takeScratch(): Scratch {
+  return pool.pop() ?? new Scratch()
+}
+
+/** Gives a scratch back, with the top of the call stack where it was; the scratch keeps nothing alive. */
+export function returnScratch(scratch: Scratch, base: number): void {
+  scratch.views.length = 0
+  scratch.bytes = stack.bytes
+  scratch.view = stack.view
+  setTop(base)
+  pool.push(scratch)
+}

@@ -1,0 +1,66 @@
+// Turns the addon file into its typed entries, loaded once.
+
+import { join } from 'node:path'
+import { FfiError, type FfiErrorCode, type FfiErrorFacts } from './error.js'
+
+/** What a pointer operation does; numbers of `Operation` in native/core/src/call/pointers.rs. */
+export const Operation = {
+  Restore: 0,
+  Interior: 1,
+  Unwrap: 2,
+  Free: 3,
+  FreeFollowed: 4,
+  Describe: 5,
+  CheckFree: 6,
+} as const
+
+/** The addon's entries. Those without arguments take theirs from the frame on top of the call stack. */
+export interface Native {
+  setup(stack: ArrayBuffer, forceLibffi: boolean): void
+  /** Calls; the result stays in the frame. */
+  invoke(): void
+  /** Calls; the result is a string, an ArrayBuffer too large for the frame, or in the frame. */
+  invokeFor(): string | null | ArrayBuffer | undefined
+  /** As `invokeFor`, with buffers whose memory C gets in place. */
+  invokeViews(...views: ArrayBufferView[]): string | null | ArrayBuffer | undefined
+  operate(operation: number): ArrayBuffer | undefined
+  create(...views: ArrayBufferView[]): void
+  write(...views: ArrayBufferView[]): void
+  release(pairs: Uint32Array): void
+  externalBuffer(slot: number, generation: number, length: number): ArrayBuffer | undefined
+  open(path: string | null): number
+  close(library: number): void
+  compile(signature: string, errno: boolean, freeResult: boolean): number[]
+  print(plan: number): string
+  layout(type: string): number[]
+  bind(library: number, symbol: string, plan: number): number
+  forgetFunction(id: number): void
+  forgetPlan(plan: number): void
+  forgetLayout(layout: number): void
+  explain(): string
+  errnoMessage(code: number): string
+  counters(): number[]
+  readonly headerSize: number
+  readonly operationSize: number
+  readonly codes: string
+}
+
+/** The addon of this process's platform, beside the bundle. */
+export const native: Native = require(join(__dirname, 'holdfast.node'))
+
+/** Calls an entry that throws the core's refusals, and makes them errors with these facts. */
+export function refusable<T>(facts: FfiErrorFacts, entry: () => T): T {
+  try {
+    return entry()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    throw new FfiError(error.code as FfiErrorCode, { ...facts, detail: error.message })
+  }
+}
+
+const plans = new FinalizationRegistry((plan: number) => native.forgetPlan(plan))
+const layouts = new FinalizationRegistry((layout: number) => native.forgetLayout(layout))
+const functions = new FinalizationRegistry((id: number) => native.forgetFunction(id))
+
+/** Core objects that are forgotten when the JavaScript object that stands for them is collected. */
+export const lifetimes = { plans, layouts, functions }

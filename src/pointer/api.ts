@@ -1,0 +1,204 @@
+// Turns ffi-rs's pointer functions into operations on records.
+
+import { PointerType } from '../datatype.js'
+import { badOptions, FfiError } from '../error.js'
+import { native, refusable } from '../native.js'
+import { compileDescription, compileType } from '../signature/compile.js'
+import { type CType, textOf } from '../signature/ctype.js'
+import type { CreatePointer, FreePointer, MapPointers, RestorePointer } from '../signature/infer.js'
+import { Void } from '../signature/scalar.js'
+import { createBlock, describeRecord, freeFollowed, freeRecord, restore, unwrap } from './operation.js'
+import { adopt, checkCount, checkPointer, type Handle, make, type Pointer } from './pointer.js'
+
+const OPAQUE: CType = { kind: 'handle' }
+
+/**
+ * Puts values where C can find them. What a pointer points to: for scalars and `StackStruct` the value itself; for strings,
+ * arrays and structs a pointer to it, which `unwrapPointer` gives.
+ *
+ * *Lifetime*: each lives until it is freed, with everything behind it, or the environment ends. Buffers given for
+ * `U8Array` are used in place and kept that long.
+ * @throws {FfiError} ERR_FFI_OPTIONS, ERR_FFI_SIGNATURE, ERR_FFI_ARITY, ERR_FFI_TYPE, ERR_FFI_RANGE; nothing is made then
+ * @example const [out] = createPointer({ paramsType: [DataType.I32], paramsValue: [0] })
+ */
+export const createPointer: CreatePointer = ((params: unknown) => {
+  const name = 'createPointer'
+  const types = listOf(params, 'paramsType', name)
+  const values = listOf(params, 'paramsValue', name)
+  checkSameLength(types, values, name)
+  const made: Pointer[] = []
+  try {
+    types.forEach((description, i) => {
+      made.push(createOne(description, values[i], name, i))
+    })
+  } catch (error) {
+    for (const pointer of made) pointer.free()
+    throw error
+  }
+  return made
+}) as CreatePointer
+
+function createOne(description: unknown, value: unknown, name: string, position: number): Pointer {
+  // The NULL idiom: Void makes a pointer to a NULL pointer.
+  const isVoid = description === Void.dataType
+  const type = isVoid ? compileType(OPAQUE, false, name) : compileDescription(description, 'parameter', name, position)
+  return make(createBlock(type, isVoid ? null : value, name, position), textOf(type.type))
+}
+
+/**
+ * Copies values out of C memory.
+ * @throws {FfiError} ERR_FFI_OPTIONS, ERR_FFI_SIGNATURE, ERR_FFI_NOT_POINTER, and as `Pointer.read`
+ * @example const [value] = restorePointer({ retType: [DataType.I32], paramsValue: out })
+ */
+export const restorePointer: RestorePointer = ((params: unknown) => {
+  const name = 'restorePointer'
+  const types = listOf(params, 'retType', name)
+  const pointers = listOf(params, 'paramsValue', name)
+  checkSameLength(types, pointers, name)
+  return types.map((description, i) => restoreOne(description, pointers[i], name, i))
+}) as RestorePointer
+
+function restoreOne(description: unknown, value: unknown, name: string, position: number): unknown {
+  return at(position, name, () => {
+    const handle = checkPointer(value)
+    if (description === Void.dataType) {
+      describeRecord(handle, name)
+      return undefined
+    }
+    return restore(handle, compileDescription(description, 'result', name), 0, name)
+  })
+}
+
+/**
+ * Follows each pointer once: the address found there.
+ *
+ * *Lifetime*: inside memory of `createPointer`, that memory's; elsewhere borrowed.
+ * @throws {FfiError} ERR_FFI_NOT_POINTER, ERR_FFI_OUT_OF_BOUNDS, ERR_FFI_POINTER_TYPE, ERR_FFI_BAD_ADDRESS, ERR_FFI_USE_AFTER_FREE
+ */
+export const unwrapPointer: MapPointers = ((pointers: unknown) => {
+  const name = 'unwrapPointer'
+  return asList(pointers, name).map((value, i) =>
+    at(i, name, () => {
+      const { slot, generation } = unwrap(checkPointer(value), name)
+      return adopt(slot, generation)
+    }),
+  )
+}) as MapPointers
+
+/**
+ * Makes a pointer to each pointer.
+ *
+ * *Lifetime*: as of `createPointer`; freeing it does not free what it points to.
+ * @throws {FfiError} ERR_FFI_NOT_POINTER, ERR_FFI_USE_AFTER_FREE
+ */
+export const wrapPointer: MapPointers = ((pointers: unknown) => {
+  const name = 'wrapPointer'
+  const list = asList(pointers, name)
+  list.forEach((value, i) => {
+    at(i, name, () => checkPointer(value))
+  })
+  return createPointer({ paramsType: list.map(() => 11 as const), paramsValue: list as Pointer[] })
+}) as MapPointers
+
+/**
+ * Frees the memory of pointers. Without `pointerType` by each one's own allocator; `CPointer` is libc's `free`, for memory
+ * that C handed out: of `External` the address itself, of a string, array or struct type what the pointer's memory
+ * points to, with everything behind it.
+ * @throws {FfiError} ERR_FFI_DOUBLE_FREE, ERR_FFI_NOT_OWNER, ERR_FFI_ALLOCATOR_MISMATCH; that pointer is untouched then
+ */
+export const freePointer: FreePointer = ((params: unknown) => {
+  const name = 'freePointer'
+  const types = listOf(params, 'paramsType', name)
+  const pointers = listOf(params, 'paramsValue', name)
+  const requested = pointerTypeOf((params as { pointerType?: unknown }).pointerType, name)
+  checkSameLength(types, pointers, name)
+  types.forEach((description, i) => {
+    at(i, name, () => freeOne(description, checkPointer(pointers[i]), requested, name))
+  })
+}) as FreePointer
+
+function freeOne(description: unknown, handle: Handle, requested: 'rust' | 'c' | undefined, name: string): void {
+  const isVoid = description === Void.dataType
+  const type = isVoid ? compileType(OPAQUE, false, name) : compileDescription(description, 'parameter', name)
+  const followed = type.type.kind === 'text' || type.type.kind === 'reference'
+  const isWrapper = requested === 'c' && followed && handle.slot !== 0 && describeRecord(handle, name).allocator === 'rust'
+  if (!isWrapper) return freeRecord(handle, requested, name)
+  // C memory behind a wrapper of ours (wrapPointer): both go.
+  freeFollowed(handle, followable(description, type.type, name), name)
+  freeRecord(handle, 'rust', name)
+}
+
+/** The type with its declared lengths, so that what an array holds is followed; a bare array is one block. */
+function followable(description: unknown, type: CType, name: string) {
+  const bare = typeof description === 'number' && type.kind === 'reference' && type.to.kind === 'array'
+  if (!bare) return compileDescription(description, 'result', name)
+  return compileType({ kind: 'reference', to: { kind: 'array', item: type.to.item, length: 0 } }, false, name)
+}
+
+/** Whether a pointer is NULL. @throws {FfiError} ERR_FFI_NOT_POINTER */
+export function isNullPointer(pointer: Pointer): boolean {
+  const { slot, generation } = named('isNullPointer', () => checkPointer(pointer))
+  return slot === 0 && generation === 0
+}
+
+/** Buffers over a pointer's memory keep the pointer. */
+const owners = new WeakMap<ArrayBufferLike, Pointer>()
+
+/**
+ * A Buffer over `length` bytes at a pointer, without copying.
+ *
+ * *Lifetime*: freeing the memory through Holdfast detaches the Buffer (its length becomes 0). Memory that C ends by itself
+ * must not be touched through the Buffer afterwards: JavaScript's own accesses are not checked. Where the runtime forbids
+ * such buffers (Electron), the bytes are copied.
+ * @throws {FfiError} ERR_FFI_NULL_POINTER, ERR_FFI_OUT_OF_BOUNDS, ERR_FFI_BAD_ADDRESS, ERR_FFI_USE_AFTER_FREE, ERR_FFI_OPTIONS
+ */
+export function createExternalBuffer(pointer: Pointer, length: number): Buffer {
+  const functionName = 'createExternalBuffer'
+  const { slot, generation } = named(functionName, () => checkPointer(pointer))
+  const size = checkCount(length, functionName)
+  const memory = refusable({ functionName }, () => native.externalBuffer(slot, generation, size))
+  if (memory === undefined) return pointer.read({ type: 10, length: size, ffiTypeTag: 996 } as const) as Buffer
+  owners.set(memory, pointer)
+  return Buffer.from(memory)
+}
+
+function named<T>(functionName: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    throw error instanceof FfiError ? error.with({ functionName }) : error
+  }
+}
+
+function at<T>(position: number, functionName: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw error instanceof FfiError ? error.with({ functionName, position }) : error
+  }
+}
+
+function listOf(params: unknown, field: string, name: string): readonly unknown[] {
+  if (typeof params !== 'object' || params === null) throw badOptions(name, 'an options object', params)
+  const list = (params as Readonly<Record<string, unknown>>)[field]
+  if (!Array.isArray(list)) throw badOptions(name, `an array as ${field}`, list)
+  return Array.from(list)
+}
+
+function asList(value: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw badOptions(name, 'an array of Pointers', value)
+  return Array.from(value)
+}
+
+function checkSameLength(types: readonly unknown[], values: readonly unknown[], functionName: string): void {
+  if (types.length !== values.length) {
+    throw new FfiError('ERR_FFI_ARITY', { functionName, expected: `${types.length} values`, got: `${values.length}` })
+  }
+}
+
+function pointerTypeOf(value: unknown, name: string): 'rust' | 'c' | undefined {
+  if (value === undefined) return undefined
+  if (value === PointerType.RsPointer) return 'rust'
+  if (value === PointerType.CPointer) return 'c'
+  throw badOptions(name, 'PointerType.RsPointer or PointerType.CPointer as pointerType', value)
+}

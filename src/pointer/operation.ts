@@ -1,0 +1,155 @@
+// Turns an operation on a record into a frame of operands for the core, and its result into JavaScript values.
+
+import { FfiError } from '../error.js'
+import { Field, Operand, refusal, stack, stackSize, top } from '../marshal/frame.js'
+import { returnScratch, takeScratch } from '../marshal/scratch.js'
+import { native, Operation } from '../native.js'
+import { type CompiledType, compileDescription } from '../signature/compile.js'
+import type { CType } from '../signature/ctype.js'
+import { type Allocator, checkCount, type Handle } from './pointer.js'
+
+const ALLOCATORS: readonly Allocator[] = ['rust', 'c', 'borrowed', 'js']
+
+/** What an operation may be given besides its handle. */
+interface Operands {
+  readonly number?: number
+  readonly offset?: number
+  readonly length?: number | undefined
+}
+
+/** Runs an operation in a frame of its own. Returns the frame's base and what did not fit it. */
+function run(operation: number, handle: Handle, functionName: string, operands: Operands = {}): Frame {
+  const base = top()
+  if (base + native.operationSize > stackSize) throw new FfiError('ERR_FFI_STACK_OVERFLOW', { functionName })
+  pushOperands(base, handle, operands)
+  const overflow = native.operate(operation)
+  if (stack.view.getUint32(base + Field.Status, true) !== 0) throw refusal(base, { functionName })
+  return { base, overflow }
+}
+
+interface Frame {
+  readonly base: number
+  readonly overflow: ArrayBuffer | undefined
+}
+
+function pushOperands(base: number, handle: Handle, { number = 0, offset = 0, length = Number.NaN }: Operands): void {
+  const { view } = stack
+  view.setUint32(base + Operand.Slot, handle.slot, true)
+  view.setUint32(base + Operand.Generation, handle.generation, true)
+  view.setUint32(base + Operand.Number, number, true)
+  view.setFloat64(base + Operand.Offset, offset, true)
+  view.setFloat64(base + Operand.Length, length, true)
+}
+
+function resultHandle(base: number): Handle {
+  const slot = stack.view.getUint32(base + Operand.Slot, true)
+  return { slot, generation: stack.view.getUint32(base + Operand.Generation, true) }
+}
+
+/** What the core knows of a record. */
+export function describeRecord(handle: Handle, functionName: string): { address: bigint; size: number | undefined; allocator: Allocator } {
+  const { base } = run(Operation.Describe, handle, functionName)
+  const size = stack.view.getFloat64(base + Operand.Offset, true)
+  return {
+    address: stack.view.getBigUint64(base + Operand.Number, true),
+    size: size === Infinity ? undefined : size,
+    allocator: ALLOCATORS[stack.view.getUint32(base + Operand.Length, true)] ?? 'borrowed',
+  }
+}
+
+/** A handle further into a record's memory, or of a part of it. */
+export function interior(handle: Handle, offset: number, length: number | undefined, functionName: string): Handle {
+  return resultHandle(run(Operation.Interior, handle, functionName, { offset, length }).base)
+}
+
+/** The handle of the address that a record's memory holds. */
+export function unwrap(handle: Handle, functionName: string): Handle {
+  return resultHandle(run(Operation.Unwrap, handle, functionName).base)
+}
+
+/** Frees; `requested` names the allocator that the caller means. With `lenient`, memory it does not own is left alone. */
+export function freeRecord(handle: Handle, requested: 'rust' | 'c' | undefined, functionName: string, lenient = false): void {
+  const number = requested === undefined ? 0 : requested === 'rust' ? 1 : 2
+  try {
+    run(Operation.Free, handle, functionName, { number })
+  } catch (error) {
+    if (!(lenient && error instanceof FfiError && error.code === 'ERR_FFI_NOT_OWNER')) throw error
+  }
+}
+
+/** Frees with libc what the typed pointers in a record's memory lead to. */
+export function freeFollowed(handle: Handle, type: CompiledType, functionName: string): void {
+  run(Operation.FreeFollowed, handle, functionName, { number: type.layout.id })
+}
+
+/** Reads a value of a compiled type, following its typed pointers. */
+export function restore(handle: Handle, type: CompiledType, offset: number, functionName: string): unknown {
+  const { base, overflow } = run(Operation.Restore, handle, functionName, { number: type.layout.id, offset })
+  return type.codec.decode(readerAt(base + native.operationSize, overflow), 0)
+}
+
+/** Where gathered bytes are: in the frame, or in an ArrayBuffer of their own. */
+export function readerAt(origin: number, overflow: ArrayBuffer | undefined): { view: DataView; bytes: Buffer; origin: number } {
+  if (overflow === undefined) return { view: stack.view, bytes: stack.bytes, origin }
+  return { view: new DataView(overflow), bytes: Buffer.from(overflow), origin: 0 }
+}
+
+/** Reads a value of a described type. */
+export function readValue(handle: Handle, description: unknown, offset: unknown, functionName: string): unknown {
+  const type = compileDescription(description, 'field', functionName)
+  return restore(handle, type, checkCount(offset, functionName), functionName)
+}
+
+/** Writes a value of a described type, which must need no memory of its own. */
+export function writeValue(handle: Handle, description: unknown, value: unknown, offset: unknown, functionName: string): void {
+  const type = compileDescription(description, 'field', functionName)
+  if (!isInPlace(type.type)) {
+    const expected = 'a type without strings and pointers to data: they would need an owner'
+    throw new FfiError('ERR_FFI_SIGNATURE', { functionName, expected, got: 'a type with them' })
+  }
+  const at = checkCount(offset, functionName)
+  encodeInto(type, value, functionName, (base, views) => {
+    pushOperands(base, handle, { number: type.layout.id, offset: at })
+    native.write(...views)
+  })
+}
+
+function isInPlace(type: CType): boolean {
+  if (type.kind === 'struct') return type.fields.every((field) => isInPlace(field.type))
+  if (type.kind === 'array') return isInPlace(type.item)
+  return type.kind === 'scalar' || type.kind === 'handle'
+}
+
+/** Makes an owned block that holds a value and everything it refers to. */
+export function createBlock(type: CompiledType, value: unknown, functionName: string, position: number): Handle {
+  return encodeInto(type, value, functionName, (base, views, segments) => {
+    pushOperands(base, { slot: 0, generation: 0 }, { number: type.layout.id })
+    stack.view.setUint32(base + Operand.Count, segments, true)
+    native.create(...views)
+  }, position)
+}
+
+/** Encodes a value into the scratch of an operation's frame, and runs the operation. */
+function encodeInto(
+  type: CompiledType,
+  value: unknown,
+  functionName: string,
+  operate: (base: number, views: readonly ArrayBufferView[], segments: number) => void,
+  position?: number,
+): Handle {
+  const base = top()
+  if (base + native.operationSize > stackSize) throw new FfiError('ERR_FFI_STACK_OVERFLOW', { functionName })
+  const scratch = takeScratch()
+  try {
+    scratch.begin(base, native.operationSize)
+    type.codec.encode(value, scratch, scratch.alloc(type.layout.size, type.layout.align))
+    const segments = scratch.seal(position !== undefined)
+    operate(base, scratch.views, segments)
+    if (stack.view.getUint32(base + Field.Status, true) !== 0) throw refusal(base, { functionName, position })
+    return resultHandle(base)
+  } catch (error) {
+    throw error instanceof FfiError ? error.with({ functionName, position }) : error
+  } finally {
+    returnScratch(scratch, base)
+  }
+}

@@ -1,0 +1,251 @@
+// Turns a signature written with DataType into the TypeScript types of the values that go in and come out.
+/// <reference types="node" preserve="true" />
+
+import type {
+  ArrayDescription,
+  DataType,
+  FFITypeTag,
+  FieldType,
+  PlainArrayType,
+  PointerType,
+  ResultType,
+  ScalarType,
+} from '../datatype.js'
+import type { Pointer } from '../pointer/pointer.js'
+
+export type { FieldType, ResultType } from '../datatype.js'
+
+interface Carrier<Argument, Result = Argument> {
+  argument: Argument
+  result: Result
+}
+
+/** One row a scalar type: what JavaScript passes, and what it gets back. */
+interface ScalarCarriers {
+  [DataType.I8]: Carrier<number>
+  [DataType.U8]: Carrier<number>
+  [DataType.I16]: Carrier<number>
+  [DataType.U16]: Carrier<number>
+  [DataType.I32]: Carrier<number>
+  [DataType.U32]: Carrier<number>
+  [DataType.I64]: Carrier<number | bigint>
+  [DataType.U64]: Carrier<number | bigint>
+  [DataType.Isize]: Carrier<number | bigint>
+  [DataType.Usize]: Carrier<number | bigint>
+  [DataType.BigInt]: Carrier<number | bigint, bigint>
+  [DataType.BigUint64]: Carrier<number | bigint, bigint>
+  [DataType.Float]: Carrier<number>
+  [DataType.Double]: Carrier<number>
+  [DataType.Boolean]: Carrier<boolean>
+  [DataType.Void]: Carrier<undefined | null, undefined>
+  [DataType.String]: Carrier<string | null>
+  [DataType.WString]: Carrier<string | null>
+  [DataType.External]: Carrier<Pointer | null, Pointer>
+}
+
+type NumberTypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+type NumberList = Carrier<readonly number[] | NumberTypedArray, number[]>
+type LongList = Carrier<readonly (number | bigint)[] | BigInt64Array | BigUint64Array, (number | bigint)[]>
+
+/** One row an array type; NULL is added where the array is behind a pointer. */
+interface ArrayCarriers {
+  [DataType.U8Array]: Carrier<ArrayBufferView | ArrayBufferLike | readonly number[], Buffer>
+  [DataType.I16Array]: NumberList
+  [DataType.I32Array]: NumberList
+  [DataType.U32Array]: NumberList
+  [DataType.I64Array]: LongList
+  [DataType.U64Array]: LongList
+  [DataType.FloatArray]: NumberList
+  [DataType.DoubleArray]: NumberList
+  [DataType.StringArray]: Carrier<readonly (string | null)[], (string | null)[]>
+}
+
+/** What lies behind a pointer may be NULL; what lies inside its owner cannot. */
+type Nullable<Type, InlineTag, Value> = Type extends { readonly ffiTypeTag: InlineTag } ? Value : Value | null
+
+/**
+ * The JavaScript value that may be passed where `Type` is declared; `unknown` when `Type` is no more than {@link FieldType}.
+ */
+export type ArgumentOf<Type> = [ScalarType] extends [Type] ? unknown : ArgumentOfEach<Type>
+
+type ArgumentOfEach<Type> = Type extends ScalarType
+  ? ScalarCarriers[Type]['argument']
+  : Type extends PlainArrayType
+    ? ArrayCarriers[Type]['argument'] | null
+    : Type extends ArrayDescription
+      ? Nullable<Type, FFITypeTag.StackArray, ElementsArgument<Type>>
+      : Type extends object
+        ? Nullable<Type, FFITypeTag.StackStruct, StructArgument<Type>>
+        : never
+
+type ElementsArgument<Type extends ArrayDescription> = Type['type'] extends PlainArrayType
+  ? ArrayCarriers[Type['type']]['argument']
+  : Type extends { readonly structItemType: infer Item }
+    ? readonly ArgumentOf<Item>[]
+    : never
+
+type StructArgument<Type> = {
+  readonly [Field in keyof Type as Field extends 'ffiTypeTag' ? never : Field]: ArgumentOf<Type[Field]>
+}
+
+/**
+ * The JavaScript value that comes back where `Type` is declared; `unknown` when `Type` is no more than {@link FieldType}.
+ */
+export type ResultOf<Type> = [ScalarType] extends [Type] ? unknown : ResultOfEach<Type>
+
+type ResultOfEach<Type> = Type extends ScalarType
+  ? ScalarCarriers[Type]['result']
+  : Type extends PlainArrayType
+    ? ArrayCarriers[Type]['result'] | null
+    : Type extends ArrayDescription
+      ? Nullable<Type, FFITypeTag.StackArray, ElementsResult<Type>>
+      : Type extends object
+        ? Nullable<Type, FFITypeTag.StackStruct, StructResult<Type>>
+        : never
+
+type ElementsResult<Type extends ArrayDescription> = Type['type'] extends PlainArrayType
+  ? ArrayCarriers[Type['type']]['result']
+  : Type extends { readonly structItemType: infer Item }
+    ? ResultOf<Item>[]
+    : never
+
+type StructResult<Type> = {
+  -readonly [Field in keyof Type as Field extends 'ffiTypeTag' ? never : Field]: ResultOf<Type[Field]>
+}
+
+/** The values for a list of types, as a tuple when the list is one. */
+export type ArgumentsOf<Types extends readonly FieldType[]> = {
+  readonly [Index in keyof Types]: ArgumentOf<Types[Index]>
+}
+
+/** The results for a list of types, as a tuple when the list is one. */
+export type ResultsOf<Types extends readonly FieldType[]> = { -readonly [Index in keyof Types]: ResultOf<Types[Index]> }
+
+/** One pointer for each element of a list, as a tuple when the list is one. */
+export type PointersOf<List extends readonly unknown[]> = { -readonly [Index in keyof List]: Pointer }
+
+/** `Pointers` where their number is unknown at compile time, else one for each of `Types`. */
+type PointersFor<
+  Types extends readonly FieldType[],
+  Pointers extends readonly Pointer[],
+> = number extends Pointers['length'] ? Pointers : Readonly<PointersOf<Types>>
+
+/** The result of a call with `errno: true`. */
+export interface ErrnoResult<Value> {
+  /** The C `errno` right after the call; 0 if the function left it alone. */
+  errnoCode: number
+  /** The system's words for `errnoCode`. */
+  errnoMessage: string
+  /** What the function returned. */
+  value: Value
+}
+
+/** What a call returns, `Errno` being the type of its `errno` option. */
+export type LoadResult<Type extends ResultType, Errno = undefined> = Errno extends true
+  ? ErrnoResult<ResultOf<Type>>
+  : ResultOf<Type>
+
+/** A C function: where it is, and its signature. */
+export interface FunctionDescription {
+  /** Key that the library was opened under. */
+  readonly library: string
+  /** Type of the result. */
+  readonly retType: ResultType
+  /** Types of the parameters, in order. */
+  readonly paramsType: readonly FieldType[]
+  /** Give `{ errnoCode, errnoMessage, value }` instead of the value alone. */
+  readonly errno?: boolean | undefined
+  /** Free the memory of the result with C's `free` once it is copied. */
+  readonly freeResultMemory?: boolean | undefined
+  /** Refuse integers that do not fit, and fractions, instead of wrapping them. */
+  readonly strict?: boolean | undefined
+}
+
+/** {@link FunctionDescription} with the function's name and the values for one call. */
+export interface LoadParams<
+  Type extends ResultType = ResultType,
+  Errno extends boolean | undefined = boolean | undefined,
+  Types extends readonly FieldType[] = readonly FieldType[],
+> extends FunctionDescription {
+  /** Name of the symbol in the library. */
+  readonly funcName: string
+  readonly retType: Type
+  readonly paramsType: Types
+  /** One value for each of `paramsType`. */
+  readonly paramsValue: NoInfer<ArgumentsOf<Types>>
+  readonly errno?: Errno | undefined
+}
+
+// A lone plain array is always the tuple of arguments, so a function of one array must be given it inside another.
+type PositionalArgumentsOf<Types extends readonly FieldType[]> = Types extends readonly [infer Only]
+  ? readonly [Exclude<ArgumentOf<Only>, readonly unknown[]>]
+  : ArgumentsOf<Types>
+
+/** A C function with the parameters `Types` that can be called with one tuple, or with the values one by one. */
+export interface BoundFunction<Types extends readonly FieldType[], Result> {
+  (values: ArgumentsOf<Types>): Result
+  (...values: PositionalArgumentsOf<Types>): Result
+}
+
+/** The function that `define` makes of a description. */
+export type FunctionOf<Description extends FunctionDescription> = BoundFunction<
+  Description['paramsType'],
+  LoadResult<Description['retType'], Description extends { readonly errno?: infer Errno } ? Errno : undefined>
+>
+
+/** The functions that `define` makes of a record of descriptions, each under its key. */
+export type BoundFunctions<Descriptions extends Readonly<Record<string, FunctionDescription>>> = {
+  readonly [Name in keyof Descriptions]: FunctionOf<Descriptions[Name]>
+}
+
+/** Signature of `define`. */
+export type Define = <const Descriptions extends Readonly<Record<string, FunctionDescription>>>(
+  functions: Descriptions,
+) => BoundFunctions<Descriptions>
+
+/** Signature of `load`. `Type` and `Errno` come first, as ffi-rs has them, for callers that write them out. */
+export type Load = <
+  const Type extends ResultType,
+  const Errno extends boolean | undefined = undefined,
+  const Types extends readonly FieldType[] = readonly FieldType[],
+>(
+  params: LoadParams<Type, Errno, Types>,
+) => LoadResult<Type, Errno>
+
+/** Signature of `createPointer`. */
+export type CreatePointer = <const Types extends readonly FieldType[]>(params: {
+  readonly paramsType: Types
+  readonly paramsValue: NoInfer<ArgumentsOf<Types>>
+}) => PointersOf<Types>
+
+/** Signature of `restorePointer`. */
+export type RestorePointer = <
+  const Types extends readonly FieldType[],
+  const Pointers extends readonly Pointer[],
+>(params: {
+  readonly retType: Types
+  readonly paramsValue: PointersFor<Types, Pointers>
+}) => ResultsOf<Types>
+
+/** Signature of `freePointer`; without `pointerType`, the record of the pointer decides how it is freed. */
+export type FreePointer = <
+  const Types extends readonly FieldType[],
+  const Pointers extends readonly Pointer[],
+>(params: {
+  readonly paramsType: Types
+  readonly paramsValue: PointersFor<Types, Pointers>
+  readonly pointerType?: PointerType | undefined
+}) => void
+
+/** Signature of `wrapPointer` and of `unwrapPointer`. */
+export type MapPointers = <const Pointers extends readonly Pointer[]>(pointers: Pointers) => PointersOf<Pointers>

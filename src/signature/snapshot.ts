@@ -1,0 +1,64 @@
+// Turns a caller's description of a type into a frozen copy, and tells whether another description says the same.
+
+import { FfiError } from '../error.js'
+
+/** Deeper descriptions are refused: they are cyclic, or meant to be. */
+const MAX_DEPTH = 32
+
+/** What a description said when it was read: a primitive, or named parts in their order. */
+export type Snapshot = unknown | SnapshotNode
+
+/** An object or array of a description. */
+export interface SnapshotNode {
+  readonly keys: readonly string[]
+  readonly values: readonly Snapshot[]
+}
+
+class Node implements SnapshotNode {
+  constructor(
+    readonly keys: readonly string[],
+    readonly values: readonly Snapshot[],
+  ) {}
+}
+
+/** Whether a snapshot has parts. */
+export function isNode(snapshot: Snapshot): snapshot is SnapshotNode {
+  return snapshot instanceof Node
+}
+
+/**
+ * Copies a description. Getters and proxies run here and never again, so what was checked is what is used.
+ * @throws {FfiError} ERR_FFI_SIGNATURE when it is nested too deeply.
+ */
+export function snapshotOf(description: unknown, depth = 0): Snapshot {
+  if (typeof description !== 'object' || description === null) return description
+  if (depth > MAX_DEPTH) {
+    throw new FfiError('ERR_FFI_SIGNATURE', { detail: 'the description of a type is cyclic, or nested too deeply' })
+  }
+  const keys = Object.keys(description)
+  const parts = description as Readonly<Record<string, unknown>>
+  return new Node(
+    keys,
+    keys.map((key) => snapshotOf(parts[key], depth + 1)),
+  )
+}
+
+/** Whether a description says what the snapshot of an earlier one says. */
+export function matches(snapshot: Snapshot, description: unknown, depth = 0): boolean {
+  if (typeof description !== 'object' || description === null) return Object.is(snapshot, description)
+  if (!isNode(snapshot) || depth > MAX_DEPTH) return false
+  const { keys, values } = snapshot
+  const parts = description as Readonly<Record<string, unknown>>
+  let i = 0
+  for (const key in parts) {
+    if (!Object.hasOwn(parts, key)) continue
+    if (key !== keys[i] || !matches(values[i], parts[key], depth + 1)) return false
+    i++
+  }
+  return i === keys.length
+}
+
+/** A part of a snapshot by name. */
+export function part(node: SnapshotNode, name: string): Snapshot {
+  return node.values[node.keys.indexOf(name)]
+}
