@@ -1,0 +1,48 @@
+// Turns what a caller says of a function into a checked copy.
+
+import { badOptions } from '../error.js'
+import { snapshotOf } from '../signature/snapshot.js'
+import type { Description } from './signature.js'
+
+let strictByDefault = false
+
+/**
+ * Sets what signatures compiled from here on do without a `strict` of their own: with true, integers out of range and
+ * fractions are refused with ERR_FFI_RANGE instead of wrapped.
+ * @throws {FfiError} ERR_FFI_OPTIONS
+ */
+export function configure(options: { readonly strict?: boolean }): void {
+  if (typeof options !== 'object' || options === null) throw badOptions('configure', 'an options object', options)
+  const { strict } = options
+  if (strict !== undefined) strictByDefault = flag(strict, 'strict', 'configure', false)
+}
+
+/** What `strict` is without a word of the caller. */
+export function defaultStrict(): boolean {
+  return strictByDefault
+}
+
+/** Copies a description. @throws {FfiError} ERR_FFI_OPTIONS naming the field, ERR_FFI_SIGNATURE for endless types */
+export function describeFunction(value: unknown, name: string): Description {
+  if (typeof value !== 'object' || value === null) throw badOptions(name, 'a description of a function', value)
+  const { library, retType, paramsType, errno, freeResultMemory, strict, runInNewThread, variadic } = value as Readonly<Record<string, unknown>>
+  if (typeof library !== 'string') throw badOptions(name, 'a string as library', library)
+  if (!Array.isArray(paramsType)) throw badOptions(name, 'an array as paramsType', paramsType)
+  if (retType === undefined) throw badOptions(name, 'a type as retType', retType)
+  if (runInNewThread !== undefined && runInNewThread !== false) throw badOptions(name, 'no runInNewThread, which has no support yet', runInNewThread)
+  if (variadic !== undefined) throw badOptions(name, 'no variadic, which has no support yet', variadic)
+  return {
+    library,
+    retType: snapshotOf(retType),
+    paramsType: Array.from(paramsType, (type) => snapshotOf(type)),
+    errno: flag(errno, 'errno', name, false),
+    freeResultMemory: flag(freeResultMemory, 'freeResultMemory', name, false),
+    strict: flag(strict, 'strict', name, strictByDefault),
+  }
+}
+
+function flag(value: unknown, field: string, name: string, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'boolean') throw badOptions(name, `a boolean as ${field}`, value)
+  return value
+}

@@ -1,0 +1,29 @@
+// Turns the core's counts into what tests and programs watch: all return to their baseline when everything is released.
+
+import { native } from './native.js'
+import { startCohort } from './pointer/cohort.js'
+
+/** How much this environment holds. */
+export interface Counters {
+  /** Records of memory that pointers name, borrowed ones included. */
+  readonly records: number
+  /** Blocks that `createPointer` and `wrapPointer` made and nobody freed. */
+  readonly blocks: number
+  /** Their bytes. */
+  readonly blockBytes: number
+  /** Open libraries. */
+  readonly libraries: number
+  /** Bound functions. */
+  readonly functions: number
+  /** Compiled signatures. */
+  readonly plans: number
+  /** Compiled types. */
+  readonly layouts: number
+}
+
+/** Counts what is held. Borrowed records go some time after their pointers were collected. */
+export function counters(): Counters {
+  startCohort()
+  const [records, blocks, blockBytes, libraries, functions, plans, layouts] = native.counters() as [number, number, number, number, number, number, number]
+  return { records, blocks, blockBytes, libraries, functions, plans, layouts }
+}
