@@ -159,7 +159,7 @@ function guardedSource(signature: Signature): string[] {
   signature.parameters.forEach((parameter, i) => {
     lines.push(`position = ${i}`, ...encodeGuarded(signature, parameter, i))
   })
-  lines.push('} catch (error) { throw locate(error, position) }', 'scratch.seal(false)')
+  lines.push('} catch (error) { throw locate(error, position) }', 'scratch.seal()')
   lines.push(...enterSource(signature, '...scratch.views'), ...resultSource(signature))
   return [...lines, '} finally { returnScratch(scratch, base) }', '}']
 }
@@ -195,11 +195,13 @@ function isFlat(type: CType): boolean {
 
 function enterSource(signature: Signature, views: string): string[] {
   const value = isHandedOver(signature.result.type)
-  const entry = views !== '' ? `invokeViews(${views})` : value ? 'invokeFor()' : 'invoke()'
+  const without = value ? 'invokeFor()' : 'invoke()'
+  const some = `invokeViews(${views})`
+  const entry = views === '' ? without : views.startsWith('...') ? `scratch.views.length === 0 ? ${without} : ${some}` : some
   return [
     'let out',
     'for (;;) {',
-    'u32[w] = id',
+    'u32[1] = id',
     value ? `out = ${entry}` : entry,
     'if (u32[w + 1] === 0) break',
     'id = recover(base)',

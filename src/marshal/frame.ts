@@ -6,7 +6,7 @@ import { native } from '../native.js'
 /** Bytes of the call stack: the deepest nesting of calls, and the largest arguments that need no block of their own. */
 const STACK_BYTES = 1 << 20
 
-/** The first frame begins here; the word at 0 holds the offset of the frame on top. */
+/** The first frame begins here; the word at 0 holds the offset of the frame on top, that at 4 the function it is for. */
 const FIRST_FRAME = 16
 
 const memory = new ArrayBuffer(STACK_BYTES)
@@ -28,7 +28,6 @@ native.setup(memory, process.env['FFI_ENGINE'] === 'libffi')
 
 /** Offsets of the header's words; `Field` in native/core/src/frame/header.rs. */
 export const Field = {
-  Function: 0,
   Status: 4,
   Position: 8,
   Errno: 12,

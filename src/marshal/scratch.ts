@@ -26,9 +26,14 @@ export class Scratch {
   #limit = 0
   #fixups: number[] = []
   #segments: number[] = []
+  #keepsSegments = false
 
-  /** Begins behind a frame's slots. Calls made meanwhile (by getters) find their frames behind what is encoded so far. */
-  begin(base: number, start: number): void {
+  /**
+   * Begins behind a frame's slots. Calls made meanwhile (by getters) find their frames behind what is encoded so far.
+   * `keepsSegments`: the extents of the pieces will be wanted, for a block that outlives the frame.
+   */
+  begin(base: number, start: number, keepsSegments = false): void {
+    this.#keepsSegments = keepsSegments
     this.#base = base
     this.#start = start
     this.end = start
@@ -49,9 +54,14 @@ export class Scratch {
     const end = at + size
     if (end > this.#limit) this.#grow(end)
     this.end = end
-    if (this.origin === this.#base && this.bytes === stack.bytes) setTop(Math.min((this.#base + end + 15) & ~15, stackSize - 16))
-    this.bytes.fill(0, this.origin + at, this.origin + end)
-    this.#segments.push(at, size)
+    if (this.bytes === stack.bytes) setTop(Math.min((this.#base + end + 15) & ~15, stackSize - 16))
+    // C sees no byte that nobody wrote. A loop beats the call for what most structs take.
+    const { bytes } = this
+    const from = this.origin + at
+    const to = this.origin + end
+    if (size <= 64) for (let i = from; i < to; i++) bytes[i] = 0
+    else bytes.fill(0, from, to)
+    if (this.#keepsSegments) this.#segments.push(at, size)
     return at
   }
 
@@ -100,19 +110,12 @@ export class Scratch {
 
   /**
    * Writes the list of references behind the bytes and the header's words, when all is encoded. Returns how many
-   * segments (extents of the pieces allocated) follow that list, for a block that outlives the frame.
+   * segments (extents of the pieces allocated) follow that list.
    */
-  seal(withSegments: boolean): number {
+  seal(): number {
     const fixups = this.#fixups
-    // Segments of the pieces themselves, not of this list.
-    const segments = withSegments ? this.#segments.slice() : []
-    const count = fixups.length + segments.length
-    const list = count === 0 ? this.end : this.alloc(4 * count, 4)
-    let at = this.origin + list
-    for (const word of [...fixups, ...segments]) {
-      this.view.setUint32(at, word, true)
-      at += 4
-    }
+    const segments = this.#segments.length
+    const list = fixups.length + segments === 0 ? this.end : this.#writeList()
     const { view } = stack
     view.setUint32(this.#base + Field.ScratchEnd, this.end, true)
     view.setUint32(this.#base + Field.FixupCount, fixups.length, true)
@@ -120,7 +123,17 @@ export class Scratch {
     const heap = this.bytes === stack.bytes ? 0 : this.views.push(this.bytes)
     view.setUint32(this.#base + Field.HeapScratch, heap, true)
     setTop(this.#base)
-    return segments.length / 2
+    return segments / 2
+  }
+
+  #writeList(): number {
+    this.#keepsSegments = false
+    const words = this.#fixups.concat(this.#segments)
+    const list = this.alloc(4 * words.length, 4)
+    words.forEach((word, i) => {
+      this.view.setUint32(this.origin + list + 4 * i, word, true)
+    })
+    return list
   }
 }
 

@@ -141,9 +141,9 @@ function encodeInto(
   if (base + native.operationSize > stackSize) throw new FfiError('ERR_FFI_STACK_OVERFLOW', { functionName })
   const scratch = takeScratch()
   try {
-    scratch.begin(base, native.operationSize)
+    scratch.begin(base, native.operationSize, position !== undefined)
     type.codec.encode(value, scratch, scratch.alloc(type.layout.size, type.layout.align))
-    const segments = scratch.seal(position !== undefined)
+    const segments = scratch.seal()
     operate(base, scratch.views, segments)
     if (stack.view.getUint32(base + Field.Status, true) !== 0) throw refusal(base, { functionName, position })
     return resultHandle(base)

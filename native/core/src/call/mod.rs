@@ -13,7 +13,7 @@ pub use table::Table;
 
 use crate::error::{Code, Result};
 use crate::frame::{CallStack, Field, Frame};
-use crate::invoke::{Choice, Engine};
+use crate::invoke::{Choice, DirectCall, Engine};
 use crate::library::{Library, Symbol};
 use crate::memory::{self, Gather, Image, Memory, View, data_address, relocate};
 use crate::plan::{CallPlan, Layout, Options, ResultForm};
@@ -23,20 +23,61 @@ use crate::signature::{read_signature, read_type};
 /// No argument in particular.
 pub const NO_POSITION: u32 = u32::MAX;
 
-/// A function that can be called: where, how, and in which library.
+/// A function that can be called, or that could be until its library was closed.
 #[derive(Debug)]
 pub struct Function {
+    /// Set when the frame needs no preparation and no decoding either: numbers in, number out.
+    plain: Option<DirectCall>,
+    /// The whole call in one small copy, where the direct engine makes it and nothing but the frame is needed after it.
+    quick: Option<(DirectCall, After)>,
     symbol: Symbol,
     engine: Rc<Engine>,
-    library: Rc<Library>,
+    /// None once it is closed.
+    library: Option<Rc<Library>>,
 }
 
-/// A call between `begin` and `finish`. Holds the library open; nothing of the runtime is borrowed, so the foreign
-/// function may lead back into it.
+/// What is left to do when C has returned.
+#[derive(Debug, Clone, Copy)]
+enum After {
+    Nothing,
+    AdoptHandle,
+    ReadText { free: bool },
+}
+
+/// A call between `begin` and `finish`. Nothing of the runtime is borrowed, so the foreign function may lead back into it.
 #[derive(Debug)]
 pub struct Active {
-    function: Rc<Function>,
+    call: Call,
     frame: Frame,
+    /// The function that was running when this call began.
+    outer: u32,
+}
+
+/// A call between `begin_plain` and `finish_plain`.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain {
+    call: DirectCall,
+    frame: Frame,
+    outer: u32,
+}
+
+impl Plain {
+    /// Makes the call, with the frame's status. The runtime is not borrowed meanwhile. Returns what `finish_plain` takes.
+    #[inline]
+    pub fn execute(self) -> u32 {
+        match self.call.execute(self.frame) {
+            Ok(()) => self.frame.set(Field::Status, 0),
+            Err(code) => refuse(self.frame, code, NO_POSITION),
+        }
+        self.outer
+    }
+}
+
+#[derive(Debug)]
+enum Call {
+    /// Its library is kept loaded by `Runtime::current`.
+    Quick(DirectCall, After),
+    Full(Rc<Engine>, Symbol),
 }
 
 /// What the front end gets besides what lies in the frame.
@@ -55,11 +96,15 @@ pub enum Outcome {
 pub struct Runtime {
     stack: CallStack,
     memory: Memory,
-    libraries: Table<Library>,
+    libraries: Table<Rc<Library>>,
     functions: Table<Function>,
-    engines: Table<Engine>,
-    layouts: Table<Layout>,
+    engines: Table<Rc<Engine>>,
+    layouts: Table<Rc<Layout>>,
     choice: Choice,
+    /// The function that is running now, 0 when none is. While one is, nothing is unloaded.
+    current: u32,
+    /// Libraries that were closed while a call was running.
+    closing: Vec<Rc<Library>>,
     /// What a call gathered, reused from call to call.
     bytes: Vec<u8>,
     /// What the last refusal had to say beyond its code.
@@ -82,6 +127,8 @@ impl Runtime {
             engines: Table::default(),
             layouts: Table::default(),
             choice,
+            current: 0,
+            closing: Vec::new(),
             bytes: Vec::new(),
             explanation: String::new(),
         }
@@ -100,10 +147,19 @@ impl Runtime {
         self.libraries.insert(Rc::new(Library::open(path)?))
     }
 
-    /// Closes a library: each of its functions is refused from here on; it is unloaded when no call is in it any more.
+    /// Closes a library: each of its functions is refused from here on; it is unloaded when no call is running.
     pub fn close(&mut self, library: u32) {
-        if let Some(library) = self.libraries.remove(library) {
-            library.close();
+        let Some(library) = self.libraries.remove(library) else { return };
+        library.close();
+        for function in self.functions.values_mut() {
+            if function.library.as_ref().is_some_and(|its| Rc::ptr_eq(its, &library)) {
+                function.library = None;
+                function.plain = None;
+                function.quick = None;
+            }
+        }
+        if self.current != 0 {
+            self.closing.push(library);
         }
     }
 
@@ -142,9 +198,21 @@ impl Runtime {
     pub fn bind(&mut self, library: u32, name: &str, engine: u32) -> Result<u32> {
         let library = self.libraries.get(library).ok_or(Code::LibraryClosed)?;
         let engine = self.engines.get(engine).ok_or(Code::Internal)?;
-        let function =
-            Function { symbol: library.function(name)?, engine: Rc::clone(engine), library: Rc::clone(library) };
-        self.functions.insert(Rc::new(function))
+        let symbol = library.function(name)?;
+        let after = match engine.plan().form {
+            ResultForm::Plain => Some(After::Nothing),
+            ResultForm::Handle => Some(After::AdoptHandle),
+            ResultForm::Text => Some(After::ReadText { free: engine.plan().options.free_result }),
+            ResultForm::Gather => None,
+        };
+        let quick = engine.direct(symbol).filter(|_| !engine.plan().options.errno).zip(after);
+        let needs_nothing = engine.plan().handles.is_empty() && engine.plan().data.is_empty();
+        let plain = match quick {
+            Some((call, After::Nothing)) if needs_nothing => Some(call),
+            _ => None,
+        };
+        let (engine, library) = (Rc::clone(engine), Some(Rc::clone(library)));
+        self.functions.insert(Function { plain, quick, symbol, engine, library })
     }
 
     /// Forgets a function; a call in progress keeps what it needs.
@@ -180,30 +248,57 @@ impl Runtime {
         [self.libraries.len(), self.functions.len(), self.engines.len(), self.layouts.len()]
     }
 
-    /// Prepares the call that the top frame describes. On refusal the frame's status says why, and nothing has changed.
+    /// As `begin`, for a call that needs neither preparation nor decoding; none for any other.
+    #[inline]
+    pub fn begin_plain(&mut self) -> Option<Plain> {
+        let call = self.functions.get(self.stack.function())?.plain?;
+        let frame = self.stack.top()?;
+        let outer = std::mem::replace(&mut self.current, self.stack.function());
+        Some(Plain { call, frame, outer })
+    }
+
+    /// As `finish`, for such a call.
+    #[inline]
+    pub fn finish_plain(&mut self, outer: u32) {
+        self.leave(outer);
+    }
+
+    /// Prepares the call that the call stack describes. On refusal the frame's status says why, and nothing has changed.
     ///
     /// # Errors
     /// The code that is in the frame's status.
     #[inline]
     pub fn begin(&mut self, views: &[View]) -> std::result::Result<Active, Code> {
         let frame = self.stack.top().ok_or(Code::StackOverflow)?;
+        let number = self.stack.function();
         let mut position = NO_POSITION;
-        let prepared = self.prepare(frame, views, &mut position);
-        if let Err(code) = &prepared {
-            refuse(frame, *code, position);
+        match self.prepare(number, frame, views, &mut position) {
+            Ok(call) => {
+                let outer = std::mem::replace(&mut self.current, number);
+                Ok(Active { call, frame, outer })
+            }
+            Err(code) => {
+                refuse(frame, code, position);
+                Err(code)
+            }
         }
-        prepared
     }
 
     #[inline]
-    fn prepare(&self, mut frame: Frame, views: &[View], position: &mut u32) -> std::result::Result<Active, Code> {
-        let function = self.functions.get(frame.get(Field::Function)).ok_or(Code::Unbound)?;
-        if !function.library.is_open() {
-            return Err(Code::LibraryClosed);
-        }
+    fn prepare(
+        &self,
+        number: u32,
+        mut frame: Frame,
+        views: &[View],
+        position: &mut u32,
+    ) -> std::result::Result<Call, Code> {
+        let function = self.functions.get(number).ok_or(Code::Unbound)?;
         let plan = function.engine.plan();
         if frame.capacity() < plan.frame_size as usize {
             return Err(Code::StackOverflow);
+        }
+        if function.library.is_none() {
+            return Err(Code::LibraryClosed);
         }
         for i in &plan.handles {
             *position = *i;
@@ -215,8 +310,10 @@ impl Runtime {
             self.prepare_data(plan, &mut frame, views, position)?;
         }
         *position = NO_POSITION;
-        function.library.acquire();
-        Ok(Active { function: Rc::clone(function), frame })
+        Ok(match function.quick {
+            Some((call, after)) => Call::Quick(call, after),
+            None => Call::Full(Rc::clone(&function.engine), function.symbol),
+        })
     }
 
     fn prepare_data(
@@ -240,13 +337,13 @@ impl Runtime {
     /// Decodes what the call left. The frame's status says whether that went well.
     #[inline]
     pub fn finish(&mut self, active: Active) -> Outcome {
-        let Active { function, frame } = &active;
-        let plan = function.engine.plan();
-        let outcome = match plan.form {
-            ResultForm::Plain => Ok(Outcome::InFrame),
-            ResultForm::Handle => self.finish_handle(*frame),
-            ResultForm::Text => self.finish_text(*frame, plan),
-            ResultForm::Gather => self.finish_gather(*frame, plan),
+        let Active { call, frame, outer } = active;
+        self.leave(outer);
+        let outcome = match &call {
+            Call::Quick(_, After::Nothing) => Ok(Outcome::InFrame),
+            Call::Quick(_, After::AdoptHandle) => self.finish_handle(frame),
+            Call::Quick(_, After::ReadText { free }) => self.finish_text(frame, *free),
+            Call::Full(engine, _) => self.finish_full(frame, engine.plan()),
         };
         match outcome {
             Ok(outcome) => {
@@ -254,10 +351,32 @@ impl Runtime {
                 outcome
             }
             Err(refusal) => {
-                refuse(*frame, refusal.code, NO_POSITION);
+                refuse(frame, refusal.code, NO_POSITION);
                 self.explanation = refusal.message;
                 Outcome::InFrame
             }
+        }
+    }
+
+    /// A call that was begun but not made is over.
+    pub fn abandon(&mut self, active: &Active) {
+        self.leave(active.outer);
+    }
+
+    #[inline]
+    fn leave(&mut self, outer: u32) {
+        self.current = outer;
+        if outer == 0 && !self.closing.is_empty() {
+            self.closing.clear();
+        }
+    }
+
+    fn finish_full(&mut self, frame: Frame, plan: &CallPlan) -> Result<Outcome> {
+        match plan.form {
+            ResultForm::Plain => Ok(Outcome::InFrame),
+            ResultForm::Handle => self.finish_handle(frame),
+            ResultForm::Text => self.finish_text(frame, plan.options.free_result),
+            ResultForm::Gather => self.finish_gather(frame, plan),
         }
     }
 
@@ -268,7 +387,7 @@ impl Runtime {
         Ok(Outcome::InFrame)
     }
 
-    fn finish_text(&mut self, frame: Frame, plan: &CallPlan) -> Result<Outcome> {
+    fn finish_text(&mut self, frame: Frame, free: bool) -> Result<Outcome> {
         let address = frame.long(CallPlan::RESULT) as usize;
         if address == 0 {
             return Ok(Outcome::Text(None));
@@ -276,7 +395,7 @@ impl Runtime {
         let text = memory::measure(address, self.memory.extent_at(address))?;
         self.bytes.clear();
         memory::append(&mut self.bytes, address, text.length)?;
-        if plan.options.free_result {
+        if free {
             self.memory.free_result(vec![address])?;
         }
         Ok(Outcome::Text(Some(text)))
@@ -317,17 +436,14 @@ impl Active {
     /// The code that is in the frame's status; C was not called.
     #[inline]
     pub fn execute(&self) -> std::result::Result<(), Code> {
-        let made = self.function.engine.execute(self.function.symbol, self.frame);
+        let made = match &self.call {
+            Call::Quick(call, _) => call.execute(self.frame),
+            Call::Full(engine, symbol) => engine.execute(*symbol, self.frame),
+        };
         if let Err(code) = made {
             refuse(self.frame, code, NO_POSITION);
         }
         made
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.function.library.release();
     }
 }
 

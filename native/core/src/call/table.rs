@@ -1,19 +1,17 @@
-//! Turns small numbers that JavaScript keeps into shared objects.
-
-use std::rc::Rc;
+//! Turns small numbers that JavaScript keeps into objects.
 
 use crate::error::{Code, Result};
 
 /// Numbered objects. Number 0 is never given out, so that a zeroed word names nothing.
 #[derive(Debug)]
 pub struct Table<T> {
-    entries: Vec<Option<Rc<T>>>,
+    entries: Vec<Option<T>>,
     free: Vec<u32>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table { entries: vec![None], free: Vec::new() }
+        Table { entries: std::iter::once(None).collect(), free: Vec::new() }
     }
 }
 
@@ -22,7 +20,7 @@ impl<T> Table<T> {
     ///
     /// # Errors
     /// `ERR_FFI_OUT_OF_MEMORY` when all numbers are in use.
-    pub fn insert(&mut self, entry: Rc<T>) -> Result<u32> {
+    pub fn insert(&mut self, entry: T) -> Result<u32> {
         let number = match self.free.pop() {
             Some(number) => number,
             None => {
@@ -37,15 +35,20 @@ impl<T> Table<T> {
     /// The object of a number.
     #[inline]
     #[must_use]
-    pub fn get(&self, number: u32) -> Option<&Rc<T>> {
+    pub fn get(&self, number: u32) -> Option<&T> {
         self.entries.get(number as usize)?.as_ref()
     }
 
     /// Takes an object out; its number may be given to another.
-    pub fn remove(&mut self, number: u32) -> Option<Rc<T>> {
+    pub fn remove(&mut self, number: u32) -> Option<T> {
         let entry = self.entries.get_mut(number as usize)?.take()?;
         self.free.push(number);
         Some(entry)
+    }
+
+    /// All objects, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut().flatten()
     }
 
     /// How many objects there are.

@@ -6,8 +6,6 @@ use crate::plan::HEADER_SIZE;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Field {
-    /// JS -> core: which function to call.
-    Function = 0,
     /// Core -> JS: 0, or the number of an error code.
     Status = 4,
     /// Core -> JS: the guilty argument's position, or `u32::MAX`.
@@ -28,4 +26,5 @@ pub enum Field {
 /// results, then scratch.
 pub const POINTER_OPERATION_SIZE: u32 = HEADER_SIZE + 32;
 
+/// Word 0 of the header is free: it keeps the others where an asynchronous call will want its function's number.
 const _: () = assert!(Field::HeapScratch as u32 + 4 == HEADER_SIZE);

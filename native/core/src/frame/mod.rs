@@ -1,6 +1,7 @@
 //! Turns the memory shared with JavaScript into frames whose words are read and written within bounds.
 //!
-//! Layout of the call stack: bytes 0..4 hold the offset of the current frame. Layout of a frame: [`header`], then the
+//! Layout of the call stack: bytes 0..4 hold the offset of the frame on top, bytes 4..8 the number of the function that is
+//! called with it (at a fixed place, so that finding the function need not wait for finding the frame). Layout of a frame: [`header`], then the
 //! result slot, argument slots and scratch (see `plan`). All words are little-endian, as JavaScript's typed arrays are on
 //! every supported platform.
 
@@ -55,12 +56,24 @@ impl CallStack {
     pub fn top(&self) -> Option<Frame> {
         // SAFETY: `size` is at least one header (checked by the addon before `new`), so the first word is inside.
         let offset = unsafe { self.base.cast::<u32>().read() } as usize;
-        if offset % 16 != 0 || offset + HEADER_SIZE as usize > self.size {
+        if !offset.is_multiple_of(16) || offset + HEADER_SIZE as usize > self.size {
             return None;
         }
         // SAFETY: `offset` is below `size` by the line above.
         let base = unsafe { self.base.add(offset) };
         Some(Frame { base, capacity: self.size - offset })
+    }
+}
+
+impl CallStack {
+    /// The number of the function to call.
+    #[inline]
+    #[must_use]
+    pub fn function(&self) -> u32 {
+        // SAFETY: `size` is at least one header, so the second word is inside.
+        let place = unsafe { self.base.cast::<u32>().add(1) };
+        // SAFETY: `place` is an aligned word inside the call stack.
+        unsafe { place.read() }
     }
 }
 
@@ -98,7 +111,7 @@ impl Frame {
     pub fn word(self, offset: u32) -> u32 {
         // SAFETY: `at` has checked that four bytes at this address lie inside the call stack; JavaScript's writes to
         // them happened before this entry on the same thread.
-        unsafe { self.at(offset, 4).cast::<u32>().read_unaligned() }
+        unsafe { self.at(offset, 4).cast::<u32>().read_volatile() }
     }
 
     /// Sets the 4-byte word at an offset.

@@ -6,36 +6,28 @@
 
 use std::ffi::c_void;
 
-use crate::plan::Registers;
+use crate::error::Code;
+use crate::frame::Frame;
+use crate::plan::{CallPlan, Registers};
 
-/// The slots of one frame, grouped by register class.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Slots {
-    integers: *const [u32; 2],
-    floats: *const [u32; 2],
-    stack: *const [u32; 2],
+/// One slot, as JavaScript wrote it.
+type Slot = [u32; 2];
+
+/// # Safety
+/// - Slot `i` of the group lies inside the call stack.
+#[inline(always)]
+unsafe fn word(group: *const Slot, i: usize) -> u64 {
+    let low = group.wrapping_add(i).cast::<u32>();
+    // Volatile, or the compiler makes one load of the two.
+    // SAFETY: the caller promises that the slot is inside the call stack, whose bytes are always initialised.
+    let half = unsafe { low.read_volatile() };
+    // SAFETY: as above; the other half of the same slot.
+    let other = unsafe { low.wrapping_add(1).read_volatile() };
+    u64::from(half) | u64::from(other) << 32
 }
 
-impl Slots {
-    /// The groups behind `first`, as the plan lays them out.
-    pub(super) fn new(first: *const u8, registers: &Registers) -> Slots {
-        let integers = first.cast::<[u32; 2]>();
-        let floats = integers.wrapping_add(registers.integers as usize);
-        Slots { integers, floats, stack: floats.wrapping_add(registers.floats as usize) }
-    }
-
-    /// # Safety
-    /// - Slot `i` of the group lies inside the call stack.
-    #[inline(always)]
-    unsafe fn word(group: *const [u32; 2], i: usize) -> u64 {
-        // SAFETY: the caller promises that the slot is inside the call stack, whose bytes are always initialised.
-        let [low, high] = unsafe { group.wrapping_add(i).read() };
-        u64::from(low) | u64::from(high) << 32
-    }
-}
-
-/// Calls the code with the slots, writes eight bytes of result.
-pub(super) type Caller = unsafe fn(*const c_void, Slots, *mut u64);
+/// Calls the code with slots of each class (integers, floats, stack), returns the result register's bits.
+pub(super) type Caller = unsafe fn(*const c_void, *const Slot, *const Slot, *const Slot) -> u64;
 
 /// A register that carries a result.
 trait Register: Copy {
@@ -63,24 +55,25 @@ macro_rules! kind {
 /// One caller: `[integers] [floats] [stack]` are the indices of the slots it passes.
 macro_rules! caller {
     ($result:ty; [$($i:tt)*] [$($f:tt)*] [$($s:tt)*]) => {{
-        #[allow(unused_variables, reason = "the caller without arguments looks at no slot")]
-        unsafe fn call(code: *const c_void, slots: Slots, result: *mut u64) {
+        unsafe fn call(code: *const c_void, integers: *const Slot, floats: *const Slot, stack: *const Slot) -> u64 {
+            // A caller without slots of a class does not look at that group.
+            let _ = (integers, floats, stack);
             type Function = unsafe extern "C-unwind" fn($(kind!(u64, $i),)* $(kind!(f64, $f),)* $(kind!(u64, $s),)*) -> $result;
             // SAFETY: `code` is a function's address (S4), and a function pointer has the size of an address. That its
             // real type passes through these registers is the plan's business.
             let function: Function = unsafe { std::mem::transmute(code) };
+            #[expect(clippy::multiple_unsafe_ops_per_block, reason = "the slots are read as the arguments of the one call")]
             // SAFETY: the plan counted at most this many slots in each class, and the frame behind the slots is longer
             // than the largest caller needs (checked by `execute`); calling C as the signature says is what the user
             // asked for (S5).
             let value = unsafe {
                 function(
-                    $(Slots::word(slots.integers, $i),)*
-                    $(f64::from_bits(Slots::word(slots.floats, $f)),)*
-                    $(Slots::word(slots.stack, $s),)*
+                    $(word(integers, $i),)*
+                    $(f64::from_bits(word(floats, $f)),)*
+                    $(word(stack, $s),)*
                 )
             };
-            // SAFETY: `result` is the frame's result slot, eight bytes inside the call stack.
-            unsafe { result.write(Register::bits(value)) }
+            Register::bits(value)
         }
         call as Caller
     }};
@@ -130,9 +123,51 @@ macro_rules! by_integers {
 }
 
 /// The smallest caller that covers a plan's registers.
-pub(super) fn caller_for(registers: &Registers) -> Caller {
+fn caller_for(registers: &Registers) -> Caller {
     if registers.float_result { by_integers!(f64; registers) } else { by_integers!(u64; registers) }
 }
 
+/// A call that is decided but for its frame: everything in one small copy.
+#[derive(Debug, Clone, Copy)]
+pub struct DirectCall {
+    code: *const c_void,
+    caller: Caller,
+    integers: u32,
+    floats: u32,
+    /// Bytes of call stack that the frame needs: its own, and what the caller may read behind it.
+    reach: u32,
+}
+
+impl DirectCall {
+    pub(super) fn new(code: *const c_void, registers: &Registers, frame_size: u32) -> DirectCall {
+        DirectCall {
+            code,
+            caller: caller_for(registers),
+            integers: registers.integers,
+            floats: registers.floats,
+            reach: frame_size.max(Registers::OFFSET + REACH),
+        }
+    }
+
+    /// Makes the call. The library of the code stays loaded meanwhile, and the frame's references are addresses by now.
+    ///
+    /// # Errors
+    /// `ERR_FFI_STACK_OVERFLOW` when the frame does not reach as far as the caller looks.
+    #[inline]
+    pub fn execute(&self, frame: Frame) -> Result<(), Code> {
+        if frame.capacity() < self.reach as usize {
+            return Err(Code::StackOverflow);
+        }
+        let integers = frame.base().as_ptr().wrapping_add(Registers::OFFSET as usize).cast::<Slot>();
+        let floats = integers.wrapping_add(self.integers as usize);
+        let stack = floats.wrapping_add(self.floats as usize);
+        // SAFETY: the caller was chosen for these registers, and the frame reaches as far as any caller reads (the check
+        // above); code and signature are as S4 and S5 say.
+        let result = unsafe { (self.caller)(self.code, integers, floats, stack) };
+        frame.set_long(CallPlan::RESULT, result);
+        Ok(())
+    }
+}
+
 /// How many bytes behind the first slot any caller may read: all classes full.
-pub(super) const REACH: u32 = (8 + 8 + 16) * 8;
+const REACH: u32 = (8 + 8 + 16) * 8;

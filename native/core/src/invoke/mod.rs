@@ -5,6 +5,8 @@ mod libffi;
 #[cfg(test)]
 mod tests;
 
+pub use direct::DirectCall;
+
 use crate::error::{Code, Result};
 use crate::frame::{Field, Frame};
 use crate::library::Symbol;
@@ -30,7 +32,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 enum Run {
-    Direct(direct::Caller, Registers),
+    Direct(Registers),
     Libffi(Cif),
 }
 
@@ -41,7 +43,7 @@ impl Engine {
     /// `ERR_FFI_SIGNATURE` when no engine can make the call.
     pub fn new(plan: CallPlan, choice: Choice) -> Result<Engine> {
         let run = match plan.registers {
-            Some(registers) if choice == Choice::Fastest => Run::Direct(direct::caller_for(&registers), registers),
+            Some(registers) if choice == Choice::Fastest => Run::Direct(registers),
             _ => Run::Libffi(libffi::prepare(&plan)?),
         };
         Ok(Engine { plan, run })
@@ -58,46 +60,41 @@ impl Engine {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.run {
-            Run::Direct(..) => "direct",
+            Run::Direct(_) => "direct",
             Run::Libffi(_) => "libffi",
         }
     }
 
-    /// How many bytes of call stack a frame of this plan needs: its own, and what the engine may read behind it.
+    /// The call of a symbol by the direct engine, if that is this plan's.
     #[must_use]
-    pub fn reach(&self) -> u32 {
-        match self.run {
-            Run::Direct(..) => self.plan.frame_size.max(Registers::OFFSET + direct::REACH),
-            Run::Libffi(_) => self.plan.frame_size,
+    pub fn direct(&self, symbol: Symbol) -> Option<DirectCall> {
+        match &self.run {
+            Run::Direct(registers) => Some(DirectCall::new(symbol.address(), registers, self.plan.frame_size)),
+            Run::Libffi(_) => None,
         }
     }
 
-    /// Makes the call. The symbol belongs to a library that the caller has acquired, and the frame's references are
-    /// addresses by now.
+    /// Makes the call. The symbol's library stays loaded meanwhile, and the frame's references are addresses by now.
     ///
     /// # Errors
     /// `ERR_FFI_STACK_OVERFLOW` when the frame does not reach as far as the engine looks.
-    #[inline]
     pub fn execute(&self, symbol: Symbol, frame: Frame) -> std::result::Result<(), Code> {
-        if frame.capacity() < self.reach() as usize {
+        if frame.capacity() < self.plan.frame_size as usize {
             return Err(Code::StackOverflow);
         }
-        if self.plan.options.errno {
+        let keep_errno = self.plan.options.errno;
+        if keep_errno {
             errno::clear();
         }
         match &self.run {
-            Run::Direct(caller, registers) => {
-                let base = frame.base().as_ptr();
-                let slots = direct::Slots::new(base.wrapping_add(Registers::OFFSET as usize), registers);
-                let result = base.wrapping_add(CallPlan::RESULT as usize).cast();
-                // SAFETY: the caller was chosen for these registers; the frame reaches as far as any caller reads (the
-                // check above); symbol and signature are as S4 and S5 say.
-                unsafe { caller(symbol.address(), slots, result) }
+            Run::Direct(registers) => {
+                DirectCall::new(symbol.address(), registers, self.plan.frame_size).execute(frame)?;
             }
-            // SAFETY: the cif was prepared from this very plan, and the frame holds its slots (`capacity` above).
+            // SAFETY: the cif was prepared from this very plan, and the frame holds its slots (`capacity` above); symbol
+            // and signature are as S4 and S5 say.
             Run::Libffi(cif) => unsafe { libffi::call(cif, &self.plan, symbol.address(), frame) },
         }
-        if self.plan.options.errno {
+        if keep_errno {
             frame.set(Field::Errno, errno::get().cast_unsigned());
         }
         Ok(())

@@ -5,22 +5,19 @@
 mod tests;
 mod variadic;
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::path::Path;
 
 use crate::error::{Code, Refusal, Result};
 use crate::sys::dl::{Dylib, SymbolKind, is_c_library_symbol, symbol_kind};
 
-/// An opened library. Closes with its last user: the environment's table holds one reference and each call in progress
-/// another, so closing while in use is deferred. One thread only.
+/// An opened library. Unloaded when its last `Rc` is dropped: the environment's table holds one, its bound functions and calls
+/// in progress others, so closing while in use is deferred. One thread only.
 #[derive(Debug)]
 pub struct Library {
-    /// None once closed.
-    dylib: RefCell<Option<Dylib>>,
-    /// Calls in progress.
-    in_use: std::cell::Cell<u32>,
-    closing: std::cell::Cell<bool>,
+    dylib: Dylib,
+    open: Cell<bool>,
 }
 
 /// Code found in a library. Valid while that library is open.
@@ -42,7 +39,7 @@ impl Library {
     /// `ERR_FFI_LIBRARY_LOAD` with the loader's own words.
     pub fn open(path: Option<&str>) -> Result<Library> {
         let dylib = Dylib::open(path.map(Path::new)).map_err(|words| Refusal::new(Code::LibraryLoad, words))?;
-        Ok(Library { dylib: RefCell::new(Some(dylib)), in_use: 0.into(), closing: false.into() })
+        Ok(Library { dylib, open: Cell::new(true) })
     }
 
     /// Finds a function.
@@ -51,12 +48,13 @@ impl Library {
     /// `ERR_FFI_LIBRARY_CLOSED`, `ERR_FFI_SYMBOL_NOT_FOUND`, `ERR_FFI_SYMBOL_NOT_FUNCTION` where the symbol table can
     /// tell, `ERR_FFI_VARIADIC` for the C library's variadic functions.
     pub fn function(&self, name: &str) -> Result<Symbol> {
-        let dylib = self.dylib.borrow();
-        let dylib = dylib.as_ref().filter(|_| self.is_open()).ok_or(Code::LibraryClosed)?;
+        if !self.is_open() {
+            return Err(Code::LibraryClosed.into());
+        }
         if name.contains('\0') {
             return Err(Refusal::new(Code::SymbolNotFound, "a symbol's name has no NUL"));
         }
-        let address = dylib.symbol(name).map_err(|words| Refusal::new(Code::SymbolNotFound, words))?;
+        let address = self.dylib.symbol(name).map_err(|words| Refusal::new(Code::SymbolNotFound, words))?;
         if symbol_kind(address) == SymbolKind::Data {
             return Err(Refusal::new(Code::SymbolNotFunction, "the symbol table says that it is data"));
         }
@@ -66,37 +64,14 @@ impl Library {
         Ok(Symbol(address))
     }
 
-    /// Whether calls may begin.
+    /// Whether symbols may be looked up and calls may begin.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !self.closing.get()
+        self.open.get()
     }
 
-    /// A call into the library begins.
-    pub fn acquire(&self) {
-        self.in_use.set(self.in_use.get() + 1);
-    }
-
-    /// A call has returned. The last one out of a closing library unloads it.
-    pub fn release(&self) {
-        let left = self.in_use.get() - 1;
-        self.in_use.set(left);
-        if left == 0 && self.closing.get() {
-            self.dylib.replace(None);
-        }
-    }
-
-    /// Refuses calls from here on and unloads as soon as none is in progress.
+    /// Refuses everything from here on.
     pub fn close(&self) {
-        self.closing.set(true);
-        if self.in_use.get() == 0 {
-            self.dylib.replace(None);
-        }
-    }
-
-    /// Whether the loader still holds it for us.
-    #[must_use]
-    pub fn is_loaded(&self) -> bool {
-        self.dylib.borrow().is_some()
+        self.open.set(false);
     }
 }

@@ -27,23 +27,9 @@ fn refuses_data_and_variadics() {
 }
 
 #[test]
-fn defers_the_close_until_the_last_call_has_returned() {
+fn refuses_look_ups_once_closed() {
     let main = Library::open(None).unwrap();
-    main.acquire();
-    main.acquire();
     main.close();
     assert!(!main.is_open());
     assert_eq!(main.function("abs").unwrap_err().code, Code::LibraryClosed);
-    main.release();
-    assert!(main.is_loaded());
-    main.release();
-    assert!(!main.is_loaded());
-}
-
-#[test]
-fn closes_at_once_when_unused() {
-    let main = Library::open(None).unwrap();
-    main.close();
-    main.close();
-    assert!(!main.is_loaded());
 }

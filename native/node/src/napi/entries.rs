@@ -16,6 +16,12 @@ pub(super) const UNDEFINED: sys::napi_value = std::ptr::null_mut();
 /// `invoke()`: carries out the call in the top frame. Takes nothing, returns nothing.
 pub(super) unsafe extern "C" fn invoke(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
     guarded(env, |environment| {
+        let plain = environment.runtime().borrow_mut().begin_plain();
+        if let Some(plain) = plain {
+            let outer = plain.execute();
+            environment.runtime().borrow_mut().finish_plain(outer);
+            return Ok(UNDEFINED);
+        }
         if let Outcome::Text(_) | Outcome::Bytes = run(env, environment, &[]) {
             return Err(Failure::Message("the plan's result does not fit the frame"));
         }
@@ -39,12 +45,13 @@ pub(super) unsafe extern "C" fn invoke_views(env: sys::napi_env, info: sys::napi
     })
 }
 
-#[inline]
+#[inline(never)]
 fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome {
     let begun = environment.runtime().borrow_mut().begin(views);
     let Ok(active) = begun else { return Outcome::InFrame };
     // Nothing is borrowed here: C may lead back into this environment.
     if active.execute().is_err() {
+        environment.runtime().borrow_mut().abandon(&active);
         return Outcome::InFrame;
     }
     let outcome = environment.runtime().borrow_mut().finish(active);

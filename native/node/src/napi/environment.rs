@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use holdfast_core::call::Runtime;
 use holdfast_core::frame::CallStack;
@@ -30,6 +31,11 @@ thread_local! {
     static LAST: Cell<(sys::napi_env, *const Environment)> = const { Cell::new((std::ptr::null_mut(), std::ptr::null())) };
 }
 
+/// The first environment that was set up and still lives, with its data: mostly the main thread's, found without asking for
+/// the thread. Claimed by one environment until it ends, and only its own thread looks at `FIRST_DATA`.
+static FIRST: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+static FIRST_DATA: AtomicPtr<Environment> = AtomicPtr::new(std::ptr::null_mut());
+
 impl Environment {
     /// The runtime. Not borrowed while C or JavaScript runs.
     pub(super) fn runtime(&self) -> &RefCell<Runtime> {
@@ -39,11 +45,19 @@ impl Environment {
     /// The data of an environment; none before `setup`.
     #[inline]
     pub(super) fn of<'e>(env: sys::napi_env) -> Option<&'e Environment> {
-        let (last, data) = LAST.get();
-        let data = if last == env { data } else { Environment::look_up(env) };
+        let data = if FIRST.load(Relaxed) == env.cast() {
+            FIRST_DATA.load(Relaxed).cast_const()
+        } else {
+            Environment::of_thread(env)
+        };
         // SAFETY: `data` is the instance data of `env` or null: it lives until `drop_environment`, which also empties
-        // `LAST`, and an entry of `env` does not outlive `env`.
+        // `LAST` and `FIRST`, and an entry of `env` does not outlive `env`.
         unsafe { data.as_ref() }
+    }
+
+    fn of_thread(env: sys::napi_env) -> *const Environment {
+        let (last, data) = LAST.get();
+        if last == env { data } else { Environment::look_up(env) }
     }
 
     #[cold]
@@ -75,18 +89,29 @@ impl Environment {
         let stack = unsafe { CallStack::new(base, size) };
         let runtime = RefCell::new(Runtime::new(stack, choice));
         let data = Box::new(Environment { runtime, exposed: RefCell::default(), _stack: keep });
-        let data = Box::into_raw(data).cast::<c_void>();
+        let owned = Box::into_raw(data);
+        let data = owned.cast::<c_void>();
         // SAFETY: `data` is a leaked box that `drop_environment` takes back, once, when Node ends the environment.
         let status =
             unsafe { sys::napi_set_instance_data(env, data, Some(drop_environment), std::ptr::null_mut()) };
         LAST.set((std::ptr::null_mut(), std::ptr::null()));
-        if status == sys::Status::napi_ok { Ok(()) } else { Err(Failure::Status(status)) }
+        if status != sys::Status::napi_ok {
+            return Err(Failure::Status(status));
+        }
+        if FIRST.compare_exchange(std::ptr::null_mut(), env.cast(), Relaxed, Relaxed).is_ok() {
+            FIRST_DATA.store(owned, Relaxed);
+        }
+        Ok(())
     }
 }
 
 /// # Safety
 /// - Called once by Node, with the pointer that `create` registered, at the end of the environment.
-unsafe extern "C" fn drop_environment(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+unsafe extern "C" fn drop_environment(env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+    if FIRST.load(Relaxed) == env.cast() {
+        FIRST_DATA.store(std::ptr::null_mut(), Relaxed);
+        FIRST.store(std::ptr::null_mut(), Relaxed);
+    }
     LAST.set((std::ptr::null_mut(), std::ptr::null()));
     let data = data.cast::<Environment>();
     // SAFETY: `data` is the box that `create` leaked, and this is the one time it is taken back.
