@@ -26,7 +26,7 @@ export interface Native {
   operate(operation: number): ArrayBuffer | undefined
   create(...views: ArrayBufferView[]): void
   write(...views: ArrayBufferView[]): void
-  release(pairs: Uint32Array): void
+  release(entries: Uint32Array): void
   externalBuffer(slot: number, generation: number, length: number): ArrayBuffer | undefined
   open(path: string | null): number
   close(library: number): void

@@ -68,7 +68,6 @@ const shared = {
   returnScratch,
   isArray: Array.isArray,
   isView: ArrayBuffer.isView,
-  isSafeInteger: Number.isSafeInteger,
   floor: Math.floor,
   trunc: Math.trunc,
   fround: Math.fround,
@@ -199,7 +198,7 @@ function enterSource(signature: Signature, views: string): string[] {
   const some = `invokeViews(${views})`
   const entry = views === '' ? without : views.startsWith('...') ? `scratch.views.length === 0 ? ${without} : ${some}` : some
   return [
-    'let out',
+    'let out, n',
     'for (;;) {',
     'u32[1] = id',
     value ? `out = ${entry}` : entry,

@@ -70,8 +70,10 @@ export function decodeScalar(scalar: Scalar, at: number): string {
   }
 }
 
+/** Sets `n`, which the generated function declares, to the value in double arithmetic: exact while it is safe. */
 function decodeLong(scalar: Scalar, at: number): string {
   const high = `${scalar.signed ? 'i32' : 'u32'}[w + ${at + 1}]`
-  const number = `${high} * 4294967296 + u32[w + ${at}]`
-  return `isSafeInteger(${number}) ? ${number} : ${scalar.signed ? 'i64' : 'u64'}[(w + ${at}) >>> 1]`
+  const above = scalar.signed ? ' && n >= -9007199254740991' : ''
+  const exact = `${scalar.signed ? 'i64' : 'u64'}[(w + ${at}) >>> 1]`
+  return `(n = ${high} * 4294967296 + u32[w + ${at}]) <= 9007199254740991${above} ? n : ${exact}`
 }

@@ -11,27 +11,32 @@ const SIZE = 64
 /** What the pointers of a cohort have in common. */
 export class Cohort {}
 
-const registry = new FinalizationRegistry((pairs: Uint32Array) => native.release(pairs))
+/** Slot, generation, count; slot, generation, count ... A record named several times in a row is entered once. */
+type Entries = number[]
+
+const registry = new FinalizationRegistry((entries: Entries) => native.release(Uint32Array.from(entries)))
 
 let current = new Cohort()
-let pairs = new Uint32Array(2 * SIZE)
-let count = 0
+let entries: Entries = []
 
-registry.register(current, pairs)
+registry.register(current, entries)
 
 /** Enters a record into the current cohort. The pointer object keeps the result. */
 export function enroll(slot: number, generation: number): Cohort {
-  if (count === 2 * SIZE) startCohort()
-  pairs[count++] = slot
-  pairs[count++] = generation
+  const end = entries.length
+  if (end !== 0 && entries[end - 3] === slot && entries[end - 2] === generation) {
+    entries[end - 1] = (entries[end - 1] as number) + 1
+    return current
+  }
+  if (end === 3 * SIZE) startCohort()
+  entries.push(slot, generation, 1)
   return current
 }
 
 /** Begins a new cohort, so that the one before can be collected with its pointers. */
 export function startCohort(): void {
-  if (count === 0) return
+  if (entries.length === 0) return
   current = new Cohort()
-  pairs = new Uint32Array(2 * SIZE)
-  count = 0
-  registry.register(current, pairs)
+  entries = []
+  registry.register(current, entries)
 }

@@ -26,10 +26,12 @@ pub const NO_POSITION: u32 = u32::MAX;
 /// A function that can be called, or that could be until its library was closed.
 #[derive(Debug)]
 pub struct Function {
-    /// Set when the frame needs no preparation and no decoding either: numbers in, number out.
-    plain: Option<DirectCall>,
     /// The whole call in one small copy, where the direct engine makes it and nothing but the frame is needed after it.
     quick: Option<(DirectCall, After)>,
+    /// Whether arguments are references, to be made addresses first.
+    prepares: bool,
+    /// `quick` with neither preparation nor decoding: numbers in, number out.
+    plain: bool,
     symbol: Symbol,
     engine: Rc<Engine>,
     /// None once it is closed.
@@ -47,37 +49,39 @@ enum After {
 /// A call between `begin` and `finish`. Nothing of the runtime is borrowed, so the foreign function may lead back into it.
 #[derive(Debug)]
 pub struct Active {
-    call: Call,
+    engine: Rc<Engine>,
+    symbol: Symbol,
     frame: Frame,
     /// The function that was running when this call began.
     outer: u32,
 }
 
-/// A call between `begin_plain` and `finish_plain`.
+/// A call between `begin_quick` and `finish_quick`. Its library is kept loaded by `Runtime::current`.
 #[derive(Debug, Clone, Copy)]
-pub struct Plain {
+pub struct Quick {
     call: DirectCall,
+    after: After,
     frame: Frame,
     outer: u32,
 }
 
-impl Plain {
-    /// Makes the call, with the frame's status. The runtime is not borrowed meanwhile. Returns what `finish_plain` takes.
+/// The call on top of the call stack has no quick form.
+#[derive(Debug, Clone, Copy)]
+pub struct NotQuick;
+
+impl Quick {
+    /// Makes the call and sets the frame's status. The runtime is not borrowed meanwhile.
     #[inline]
-    pub fn execute(self) -> u32 {
+    pub fn execute(mut self) -> Quick {
         match self.call.execute(self.frame) {
             Ok(()) => self.frame.set(Field::Status, 0),
-            Err(code) => refuse(self.frame, code, NO_POSITION),
+            Err(code) => {
+                refuse(self.frame, code, NO_POSITION);
+                self.after = After::Nothing;
+            }
         }
-        self.outer
+        self
     }
-}
-
-#[derive(Debug)]
-enum Call {
-    /// Its library is kept loaded by `Runtime::current`.
-    Quick(DirectCall, After),
-    Full(Rc<Engine>, Symbol),
 }
 
 /// What the front end gets besides what lies in the frame.
@@ -154,8 +158,8 @@ impl Runtime {
         for function in self.functions.values_mut() {
             if function.library.as_ref().is_some_and(|its| Rc::ptr_eq(its, &library)) {
                 function.library = None;
-                function.plain = None;
                 function.quick = None;
+                function.plain = false;
             }
         }
         if self.current != 0 {
@@ -206,13 +210,10 @@ impl Runtime {
             ResultForm::Gather => None,
         };
         let quick = engine.direct(symbol).filter(|_| !engine.plan().options.errno).zip(after);
-        let needs_nothing = engine.plan().handles.is_empty() && engine.plan().data.is_empty();
-        let plain = match quick {
-            Some((call, After::Nothing)) if needs_nothing => Some(call),
-            _ => None,
-        };
+        let prepares = !engine.plan().handles.is_empty() || !engine.plan().data.is_empty();
+        let plain = !prepares && matches!(quick, Some((_, After::Nothing)));
         let (engine, library) = (Rc::clone(engine), Some(Rc::clone(library)));
-        self.functions.insert(Function { plain, quick, symbol, engine, library })
+        self.functions.insert(Function { quick, prepares, plain, symbol, engine, library })
     }
 
     /// Forgets a function; a call in progress keeps what it needs.
@@ -248,19 +249,54 @@ impl Runtime {
         [self.libraries.len(), self.functions.len(), self.engines.len(), self.layouts.len()]
     }
 
-    /// As `begin`, for a call that needs neither preparation nor decoding; none for any other.
+    /// As `begin_quick`, for a function whose frame needs neither preparation nor decoding; none for any other.
     #[inline]
-    pub fn begin_plain(&mut self) -> Option<Plain> {
-        let call = self.functions.get(self.stack.function())?.plain?;
+    pub fn begin_plain(&mut self) -> Option<Quick> {
+        let number = self.stack.function();
+        let function = self.functions.get(number).filter(|function| function.plain)?;
+        let (call, after) = function.quick?;
         let frame = self.stack.top()?;
-        let outer = std::mem::replace(&mut self.current, self.stack.function());
-        Some(Plain { call, frame, outer })
+        let outer = std::mem::replace(&mut self.current, number);
+        Some(Quick { call, after, frame, outer })
     }
 
     /// As `finish`, for such a call.
     #[inline]
-    pub fn finish_plain(&mut self, outer: u32) {
-        self.leave(outer);
+    pub fn finish_plain(&mut self, quick: Quick) {
+        self.leave(quick.outer);
+    }
+
+    /// As `begin`, for a function with a quick call; `Err` for any other. `Ok(None)` is a refusal.
+    ///
+    /// # Errors
+    /// Says nothing but that `begin` must be asked.
+    #[inline]
+    pub fn begin_quick(&mut self, views: &[View]) -> std::result::Result<Option<Quick>, NotQuick> {
+        let number = self.stack.function();
+        let function = self.functions.get(number).ok_or(NotQuick)?;
+        let (call, after) = function.quick.ok_or(NotQuick)?;
+        let frame = self.stack.top().ok_or(NotQuick)?;
+        if function.prepares {
+            let mut position = NO_POSITION;
+            if let Err(code) = self.prepare_arguments(function.engine.plan(), frame, views, &mut position) {
+                refuse(frame, code, position);
+                return Ok(None);
+            }
+        }
+        let outer = std::mem::replace(&mut self.current, number);
+        Ok(Some(Quick { call, after, frame, outer }))
+    }
+
+    /// As `finish`, for such a call.
+    #[inline]
+    pub fn finish_quick(&mut self, quick: Quick) -> Outcome {
+        self.leave(quick.outer);
+        let outcome = match quick.after {
+            After::Nothing => return Outcome::InFrame,
+            After::AdoptHandle => self.finish_handle(quick.frame),
+            After::ReadText { free } => self.finish_text(quick.frame, free),
+        };
+        self.conclude(quick.frame, outcome)
     }
 
     /// Prepares the call that the call stack describes. On refusal the frame's status says why, and nothing has changed.
@@ -273,9 +309,9 @@ impl Runtime {
         let number = self.stack.function();
         let mut position = NO_POSITION;
         match self.prepare(number, frame, views, &mut position) {
-            Ok(call) => {
+            Ok((engine, symbol)) => {
                 let outer = std::mem::replace(&mut self.current, number);
-                Ok(Active { call, frame, outer })
+                Ok(Active { engine, symbol, frame, outer })
             }
             Err(code) => {
                 refuse(frame, code, position);
@@ -284,21 +320,31 @@ impl Runtime {
         }
     }
 
-    #[inline]
     fn prepare(
         &self,
         number: u32,
+        frame: Frame,
+        views: &[View],
+        position: &mut u32,
+    ) -> std::result::Result<(Rc<Engine>, Symbol), Code> {
+        let function = self.functions.get(number).ok_or(Code::Unbound)?;
+        if function.library.is_none() {
+            return Err(Code::LibraryClosed);
+        }
+        self.prepare_arguments(function.engine.plan(), frame, views, position)?;
+        Ok((Rc::clone(&function.engine), function.symbol))
+    }
+
+    #[inline]
+    fn prepare_arguments(
+        &self,
+        plan: &CallPlan,
         mut frame: Frame,
         views: &[View],
         position: &mut u32,
-    ) -> std::result::Result<Call, Code> {
-        let function = self.functions.get(number).ok_or(Code::Unbound)?;
-        let plan = function.engine.plan();
+    ) -> std::result::Result<(), Code> {
         if frame.capacity() < plan.frame_size as usize {
             return Err(Code::StackOverflow);
-        }
-        if function.library.is_none() {
-            return Err(Code::LibraryClosed);
         }
         for i in &plan.handles {
             *position = *i;
@@ -310,10 +356,7 @@ impl Runtime {
             self.prepare_data(plan, &mut frame, views, position)?;
         }
         *position = NO_POSITION;
-        Ok(match function.quick {
-            Some((call, after)) => Call::Quick(call, after),
-            None => Call::Full(Rc::clone(&function.engine), function.symbol),
-        })
+        Ok(())
     }
 
     fn prepare_data(
@@ -335,16 +378,21 @@ impl Runtime {
     }
 
     /// Decodes what the call left. The frame's status says whether that went well.
-    #[inline]
     pub fn finish(&mut self, active: Active) -> Outcome {
-        let Active { call, frame, outer } = active;
+        let Active { engine, frame, outer, .. } = active;
         self.leave(outer);
-        let outcome = match &call {
-            Call::Quick(_, After::Nothing) => Ok(Outcome::InFrame),
-            Call::Quick(_, After::AdoptHandle) => self.finish_handle(frame),
-            Call::Quick(_, After::ReadText { free }) => self.finish_text(frame, *free),
-            Call::Full(engine, _) => self.finish_full(frame, engine.plan()),
+        let plan = engine.plan();
+        let outcome = match plan.form {
+            ResultForm::Plain => Ok(Outcome::InFrame),
+            ResultForm::Handle => self.finish_handle(frame),
+            ResultForm::Text => self.finish_text(frame, plan.options.free_result),
+            ResultForm::Gather => self.finish_gather(frame, plan),
         };
+        self.conclude(frame, outcome)
+    }
+
+    #[inline]
+    fn conclude(&mut self, frame: Frame, outcome: Result<Outcome>) -> Outcome {
         match outcome {
             Ok(outcome) => {
                 frame.set(Field::Status, 0);
@@ -368,15 +416,6 @@ impl Runtime {
         self.current = outer;
         if outer == 0 && !self.closing.is_empty() {
             self.closing.clear();
-        }
-    }
-
-    fn finish_full(&mut self, frame: Frame, plan: &CallPlan) -> Result<Outcome> {
-        match plan.form {
-            ResultForm::Plain => Ok(Outcome::InFrame),
-            ResultForm::Handle => self.finish_handle(frame),
-            ResultForm::Text => self.finish_text(frame, plan.options.free_result),
-            ResultForm::Gather => self.finish_gather(frame, plan),
         }
     }
 
@@ -436,10 +475,7 @@ impl Active {
     /// The code that is in the frame's status; C was not called.
     #[inline]
     pub fn execute(&self) -> std::result::Result<(), Code> {
-        let made = match &self.call {
-            Call::Quick(call, _) => call.execute(self.frame),
-            Call::Full(engine, symbol) => engine.execute(*symbol, self.frame),
-        };
+        let made = self.engine.execute(self.symbol, self.frame);
         if let Err(code) = made {
             refuse(self.frame, code, NO_POSITION);
         }

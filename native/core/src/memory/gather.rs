@@ -35,7 +35,7 @@ impl<'m> Gather<'m> {
             Err(code) => {
                 let path: String = gather.path.iter().map(|step| format!(".{step}")).collect();
                 for handle in gather.adopted {
-                    gather.memory.release(handle);
+                    gather.memory.release(handle, 1);
                 }
                 Err(Refusal::new(code, path))
             }

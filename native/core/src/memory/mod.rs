@@ -255,10 +255,10 @@ impl Memory {
         self.registry.take_ended()
     }
 
-    /// A pointer object is gone: borrowed and interior records go with their last one, owned memory stays until it is
-    /// freed or the environment ends.
-    pub fn release(&mut self, handle: Handle) {
-        if self.registry.release(handle) && !self.owned.contains(handle) {
+    /// `count` pointer objects are gone: borrowed and interior records go with their last one, owned memory stays until it
+    /// is freed or the environment ends.
+    pub fn release(&mut self, handle: Handle, count: u32) {
+        if self.registry.release(handle, count) && !self.owned.contains(handle) {
             self.registry.remove(handle);
         }
     }

@@ -205,15 +205,16 @@ impl Registry {
             self.remove(handle);
             return None;
         }
-        self.records[slot as usize].references += 1;
+        let record = &mut self.records[slot as usize];
+        record.references = record.references.saturating_add(1);
         Some(handle)
     }
 
-    /// A pointer object is gone. Returns whether it was the last of a record that is still live.
-    pub fn release(&mut self, handle: Handle) -> bool {
+    /// `count` pointer objects are gone. Returns whether they were the last of a record that is still live.
+    pub fn release(&mut self, handle: Handle, count: u32) -> bool {
         match self.records.get_mut(handle.slot as usize) {
             Some(record) if record.generation == handle.generation && record.allocator.is_some() => {
-                record.references = record.references.saturating_sub(1);
+                record.references = record.references.saturating_sub(count);
                 record.references == 0
             }
             _ => false,

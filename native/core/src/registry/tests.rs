@@ -33,8 +33,8 @@ fn one_address_is_one_record() {
     let first = registry.insert(birth(64)).unwrap();
     assert_eq!(registry.find(64), Some(first));
     assert_eq!(registry.find(65), None);
-    assert!(!registry.release(first));
-    assert!(registry.release(first));
+    assert!(!registry.release(first, 1));
+    assert!(registry.release(first, 1));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn removing_twice_counts_once() {
     registry.remove(handle);
     registry.remove(handle);
     assert_eq!(registry.live(), 0);
-    assert!(!registry.release(handle));
+    assert!(!registry.release(handle, 1));
 }
 
 #[test]

@@ -18,14 +18,11 @@ pub(super) unsafe extern "C" fn invoke(env: sys::napi_env, _info: sys::napi_call
     guarded(env, |environment| {
         let plain = environment.runtime().borrow_mut().begin_plain();
         if let Some(plain) = plain {
-            let outer = plain.execute();
-            environment.runtime().borrow_mut().finish_plain(outer);
+            let made = plain.execute();
+            environment.runtime().borrow_mut().finish_plain(made);
             return Ok(UNDEFINED);
         }
-        if let Outcome::Text(_) | Outcome::Bytes = run(env, environment, &[]) {
-            return Err(Failure::Message("the plan's result does not fit the frame"));
-        }
-        Ok(UNDEFINED)
+        run_in_frame(env, environment)
     })
 }
 
@@ -46,10 +43,35 @@ pub(super) unsafe extern "C" fn invoke_views(env: sys::napi_env, info: sys::napi
 }
 
 #[inline(never)]
+fn run_in_frame(env: sys::napi_env, environment: &Environment) -> Result<sys::napi_value, Failure> {
+    match run(env, environment, &[]) {
+        Outcome::InFrame => Ok(UNDEFINED),
+        _ => Err(Failure::Message("the plan's result does not fit the frame")),
+    }
+}
+
+#[inline]
 fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome {
+    let begun = environment.runtime().borrow_mut().begin_quick(views);
+    match begun {
+        Ok(Some(quick)) => {
+            // Nothing is borrowed here: C may lead back into this environment.
+            let made = quick.execute();
+            let outcome = environment.runtime().borrow_mut().finish_quick(made);
+            if let Outcome::Text(_) = outcome {
+                detach_ended(env, environment);
+            }
+            outcome
+        }
+        Ok(None) => Outcome::InFrame,
+        Err(_) => run_full(env, environment, views),
+    }
+}
+
+#[inline(never)]
+fn run_full(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome {
     let begun = environment.runtime().borrow_mut().begin(views);
     let Ok(active) = begun else { return Outcome::InFrame };
-    // Nothing is borrowed here: C may lead back into this environment.
     if active.execute().is_err() {
         environment.runtime().borrow_mut().abandon(&active);
         return Outcome::InFrame;

@@ -48,17 +48,17 @@ pub(super) fn write(
     deliver(env, environment, outcome)
 }
 
-/// `release(pairs)`: pointer objects are gone; `pairs` is a Uint32Array of slots and generations.
+/// `release(entries)`: pointer objects are gone; a Uint32Array of slots, generations and how many named each.
 pub(super) fn release(
     env: sys::napi_env,
     info: sys::napi_callback_info,
     environment: &Environment,
 ) -> Result<sys::napi_value, Failure> {
-    let ([pairs], _) = arguments::<1>(env, info)?;
-    let pairs = u32_items(env, pairs)?;
+    let ([entries], _) = arguments::<1>(env, info)?;
+    let entries = u32_items(env, entries)?;
     let mut runtime = environment.runtime().borrow_mut();
-    for pair in pairs.chunks_exact(2) {
-        runtime.memory().release(Handle { slot: pair[0], generation: pair[1] });
+    for entry in entries.chunks_exact(3) {
+        runtime.memory().release(Handle { slot: entry[0], generation: entry[1] }, entry[2]);
     }
     Ok(UNDEFINED)
 }
