@@ -24,6 +24,14 @@ export interface Counters {
 /** Counts what is held. Borrowed records go some time after their pointers were collected. */
 export function counters(): Counters {
   startCohort()
-  const [records, blocks, blockBytes, libraries, functions, plans, layouts] = native.counters() as [number, number, number, number, number, number, number]
+  const [records, blocks, blockBytes, libraries, functions, plans, layouts] = native.counters() as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   return { records, blocks, blockBytes, libraries, functions, plans, layouts }
 }

@@ -1,13 +1,21 @@
 // Lists all that Holdfast exports.
 
-export * from './datatype.js'
-export { configure } from './call/description.js'
 export { define } from './call/define.js'
+export { configure } from './call/description.js'
 export { load } from './call/load.js'
 export { type Counters, counters } from './counters.js'
+export * from './datatype.js'
 export { FfiError, type FfiErrorCode, type FfiErrorFacts } from './error.js'
 export { close, open } from './library/library.js'
-export { createExternalBuffer, createPointer, freePointer, isNullPointer, restorePointer, unwrapPointer, wrapPointer } from './pointer/api.js'
+export {
+  createExternalBuffer,
+  createPointer,
+  freePointer,
+  isNullPointer,
+  restorePointer,
+  unwrapPointer,
+  wrapPointer,
+} from './pointer/api.js'
 export { type Allocator, type JsExternal, Pointer } from './pointer/pointer.js'
 export type * from './signature/infer.js'
 export { layoutOf, type TypeLayout } from './signature/layout-of.js'

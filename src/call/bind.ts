@@ -2,8 +2,9 @@
 
 import { FfiError, mismatch } from '../error.js'
 import { libraryOf } from '../library/library.js'
-import { Field, refusal, stack } from '../marshal/frame.js'
+import { Field, refusal, stack, stackSize } from '../marshal/frame.js'
 import { outOfRange } from '../marshal/number.js'
+import { native } from '../native.js'
 import { notPointer } from '../pointer/pointer.js'
 import type { CType } from '../signature/ctype.js'
 import { type Callable, generate } from './generate.js'
@@ -23,6 +24,7 @@ export function bindFunction(name: string, description: Description): Callable {
   let owner = {}
   return generate(name, signature, {
     recover(base) {
+      if (base + native.headerSize > stackSize) throw refusal(base, { functionName: name })
       const status = stack.view.getUint32(base + Field.Status, true)
       if (status !== UNBOUND && status !== CLOSED) throw refusal(base, { functionName: name })
       const library = libraryOf(description.library, name)

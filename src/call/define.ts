@@ -13,8 +13,11 @@ import { describeFunction } from './description.js'
  * @throws {FfiError} ERR_FFI_OPTIONS, ERR_FFI_SIGNATURE
  * @example const { abs } = define({ abs: { library: 'c', retType: DataType.I32, paramsType: [DataType.I32] } })
  */
-export const define: Define = <const D extends Readonly<Record<string, FunctionDescription>>>(functions: D): BoundFunctions<D> => {
-  if (typeof functions !== 'object' || functions === null) throw badOptions('define', 'an object of descriptions', functions)
+export const define: Define = <const D extends Readonly<Record<string, FunctionDescription>>>(
+  functions: D,
+): BoundFunctions<D> => {
+  if (typeof functions !== 'object' || functions === null)
+    throw badOptions('define', 'an object of descriptions', functions)
   const bound = Object.entries(functions).map(([name, description]) => [
     name,
     bindFunction(name, describeFunction(description, 'define')),

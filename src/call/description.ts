@@ -25,11 +25,14 @@ export function defaultStrict(): boolean {
 /** Copies a description. @throws {FfiError} ERR_FFI_OPTIONS naming the field, ERR_FFI_SIGNATURE for endless types */
 export function describeFunction(value: unknown, name: string): Description {
   if (typeof value !== 'object' || value === null) throw badOptions(name, 'a description of a function', value)
-  const { library, retType, paramsType, errno, freeResultMemory, strict, runInNewThread, variadic } = value as Readonly<Record<string, unknown>>
+  const { library, retType, paramsType, errno, freeResultMemory, strict, runInNewThread, variadic } = value as Readonly<
+    Record<string, unknown>
+  >
   if (typeof library !== 'string') throw badOptions(name, 'a string as library', library)
   if (!Array.isArray(paramsType)) throw badOptions(name, 'an array as paramsType', paramsType)
   if (retType === undefined) throw badOptions(name, 'a type as retType', retType)
-  if (runInNewThread !== undefined && runInNewThread !== false) throw badOptions(name, 'no runInNewThread, which has no support yet', runInNewThread)
+  if (runInNewThread !== undefined && runInNewThread !== false)
+    throw badOptions(name, 'no runInNewThread, which has no support yet', runInNewThread)
   if (variadic !== undefined) throw badOptions(name, 'no variadic, which has no support yet', variadic)
   return {
     library,

@@ -11,14 +11,14 @@ import { returnScratch, takeScratch } from '../marshal/scratch.js'
 import { compileSource } from '../marshal/source.js'
 import { putShort } from '../marshal/text.js'
 import { native } from '../native.js'
-import { adopt, pushHandle } from '../pointer/pointer.js'
 import { readerAt } from '../pointer/operation.js'
+import { adopt, pushHandle } from '../pointer/pointer.js'
 import type { CompiledType } from '../signature/compile.js'
 import type { CType } from '../signature/ctype.js'
 import type { Scalar } from '../signature/scalar.js'
 import { errnoMessage } from './errno.js'
-import { decodeScalar, encodeScalar } from './slots.js'
 import type { Signature } from './signature.js'
+import { decodeScalar, encodeScalar } from './slots.js'
 
 /** A function that takes one tuple or the values one by one. */
 export type Callable = (...values: unknown[]) => unknown
@@ -41,7 +41,12 @@ export function generate(name: string, signature: Signature, binding: Binding): 
   const guarded = guardedSource(signature)
   const lines = plain ? [...plainSource(signature), ...guarded] : guarded
   const { parameters } = signature
-  const scope: Record<string, unknown> = { ...shared, errnoMessage, ...binding, decodeResult: signature.result.codec.decode }
+  const scope: Record<string, unknown> = {
+    ...shared,
+    errnoMessage,
+    ...binding,
+    decodeResult: signature.result.codec.decode,
+  }
   parameters.forEach((parameter, i) => {
     scope[`encode${i}`] = parameter.codec.encode
     scope[`refer${i}`] = parameter.codec.refer
@@ -79,7 +84,12 @@ function isPlain(type: CType): boolean {
 
 /** `uint8_t *`: what buffers are passed for. */
 function isBytes(type: CType): boolean {
-  return type.kind === 'reference' && type.to.kind === 'array' && type.to.item.kind === 'scalar' && type.to.item.scalar.name === 'u8'
+  return (
+    type.kind === 'reference' &&
+    type.to.kind === 'array' &&
+    type.to.item.kind === 'scalar' &&
+    type.to.item.scalar.name === 'u8'
+  )
 }
 
 function names(signature: Signature): string[] {
@@ -93,7 +103,9 @@ function unpackSource(list: readonly string[]): string[] {
   const take = list.map((name, i) => `${name} = tuple[${i}]`).join('; ')
   const unpack = `{ const tuple = a0; if (!isArray(tuple) || tuple.length !== ${count}) arity(arguments[0] === tuple && isArray(tuple) ? tuple : arguments); ${take} }`
   if (count === 0) {
-    return ['if (arguments.length !== 0 && !(arguments.length === 1 && isArray(arguments[0]) && arguments[0].length === 0)) arity(arguments)']
+    return [
+      'if (arguments.length !== 0 && !(arguments.length === 1 && isArray(arguments[0]) && arguments[0].length === 0)) arity(arguments)',
+    ]
   }
   if (count === 1) {
     return [`if (arguments.length !== 1) ${wrong}`, `if (typeof a0 === 'object' && isArray(a0)) ${unpack}`]
@@ -127,7 +139,11 @@ function plainSource(signature: Signature): string[] {
 /** Header words for scratch without references. */
 function header(end: string, count: number): string[] {
   const word = (field: number) => `u32[w + ${field / 4}]`
-  return [`${word(Field.ScratchEnd)} = ${end}`, `${word(Field.FixupCount)} = ${count}`, `${word(Field.HeapScratch)} = 0`]
+  return [
+    `${word(Field.ScratchEnd)} = ${end}`,
+    `${word(Field.FixupCount)} = ${count}`,
+    `${word(Field.HeapScratch)} = 0`,
+  ]
 }
 
 function encodeText(i: number, at: number, again: string): string[] {
@@ -196,7 +212,8 @@ function enterSource(signature: Signature, views: string): string[] {
   const value = isHandedOver(signature.result.type)
   const without = value ? 'invokeFor()' : 'invoke()'
   const some = `invokeViews(${views})`
-  const entry = views === '' ? without : views.startsWith('...') ? `scratch.views.length === 0 ? ${without} : ${some}` : some
+  const entry =
+    views === '' ? without : views.startsWith('...') ? `scratch.views.length === 0 ? ${without} : ${some}` : some
   return [
     'let out, n',
     'for (;;) {',
@@ -211,7 +228,10 @@ function enterSource(signature: Signature, views: string): string[] {
 function resultSource(signature: Signature): string[] {
   const value = resultValue(signature)
   if (!signature.errno) return [`return ${value}`]
-  return [`const code = i32[w + ${Field.Errno / 4}]`, `return { errnoCode: code, errnoMessage: errnoMessage(code), value: ${value} }`]
+  return [
+    `const code = i32[w + ${Field.Errno / 4}]`,
+    `return { errnoCode: code, errnoMessage: errnoMessage(code), value: ${value} }`,
+  ]
 }
 
 function resultValue({ result, resultOffset, frameSize }: Signature): string {

@@ -54,4 +54,3 @@ export function compileSignature(name: string, description: Description): Signat
   lifetimes.plans.register(signature, plan)
   return signature
 }
-

@@ -39,7 +39,14 @@ function encodeFloat(scalar: Scalar, value: string, refuse: string, at: number, 
   return [check, ...(strict ? [range] : []), `f32[w + ${at}] = ${value}`]
 }
 
-function encodeLong(scalar: Scalar, value: string, refuse: string, at: number, strict: boolean, position: number): string[] {
+function encodeLong(
+  scalar: Scalar,
+  value: string,
+  refuse: string,
+  at: number,
+  strict: boolean,
+  position: number,
+): string[] {
   const low = scalar.signed ? '-9007199254740991' : '0'
   const whole = strict ? value : `trunc(${value})`
   const fraction = strict ? ` && trunc(${value}) === ${value}` : ''

@@ -12,7 +12,9 @@ export class Library {
   constructor(key: string, path: string) {
     this.key = key
     this.path = path
-    this.#id = refusable({ functionName: 'open', expected: `a library at '${path}'` }, () => native.open(path === '' ? null : path))
+    this.#id = refusable({ functionName: 'open', expected: `a library at '${path}'` }, () =>
+      native.open(path === '' ? null : path),
+    )
   }
 
   /**
@@ -60,7 +62,11 @@ export function open(params: { readonly library: string; readonly path: string }
     libraries.set(library, new Library(library, path))
     closed.delete(library)
   } else if (known.path !== path) {
-    const facts = { functionName: 'open', expected: `'${library}' with path '${known.path}', as it is open`, got: `'${path}'` }
+    const facts = {
+      functionName: 'open',
+      expected: `'${library}' with path '${known.path}', as it is open`,
+      got: `'${path}'`,
+    }
     throw new FfiError('ERR_FFI_LIBRARY_CONFLICT', facts)
   }
 }

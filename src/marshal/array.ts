@@ -53,7 +53,10 @@ function encodeItem(item: Codec, value: unknown, i: number, scratch: Scratch, at
 /** A buffer where C is promised a fixed number of items must have them. */
 function checkLength(view: ArrayBufferView, length: number | undefined, itemSize: number): ArrayBufferView {
   if (length !== undefined && view.byteLength < length * itemSize) {
-    throw new FfiError('ERR_FFI_TYPE', { expected: `a buffer of at least ${length * itemSize} bytes`, got: `${view.byteLength}` })
+    throw new FfiError('ERR_FFI_TYPE', {
+      expected: `a buffer of at least ${length * itemSize} bytes`,
+      got: `${view.byteLength}`,
+    })
   }
   return view
 }

@@ -55,7 +55,8 @@ const handleCodec: Codec = {
   encode(value, scratch, at) {
     handleInto(value, (slot, generation) => scratch.handle(at, slot, generation))
   },
-  decode: (reader, at) => adopt(reader.view.getUint32(reader.origin + at, true), reader.view.getUint32(reader.origin + at + 4, true)),
+  decode: (reader, at) =>
+    adopt(reader.view.getUint32(reader.origin + at, true), reader.view.getUint32(reader.origin + at + 4, true)),
 }
 
 const textCodec: Codec = {

@@ -1,6 +1,6 @@
 // Turns one ArrayBuffer, shared with the core, into the call stack on which frames are written.
 
-import { type CoreCode, CORE_CODES, FfiError, type FfiErrorFacts } from '../error.js'
+import { CORE_CODES, type CoreCode, FfiError, type FfiErrorFacts } from '../error.js'
 import { native } from '../native.js'
 
 /** Bytes of the call stack: the deepest nesting of calls, and the largest arguments that need no block of their own. */

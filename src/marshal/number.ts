@@ -5,7 +5,10 @@ import type { Scalar } from '../signature/scalar.js'
 
 /** A number that is not in the type's range, or not whole where that is asked. */
 export function outOfRange(scalar: Scalar, value: number | bigint): FfiError {
-  return new FfiError('ERR_FFI_RANGE', { expected: `${scalar.label} from ${scalar.min} to ${scalar.max}`, got: describe(value) })
+  return new FfiError('ERR_FFI_RANGE', {
+    expected: `${scalar.label} from ${scalar.min} to ${scalar.max}`,
+    got: describe(value),
+  })
 }
 
 /** Refuses what a strict signature does not take for an integer of up to 32 bits, or for a float. */

@@ -44,7 +44,7 @@ export class Scratch {
     this.views.length = 0
     this.#fixups.length = 0
     this.#segments.length = 0
-    // A frame beyond the end of the stack is refused by the core, or moves to the heap on the first byte.
+    if (base + start > stackSize) throw new FfiError('ERR_FFI_STACK_OVERFLOW')
     setTop(Math.min(base + start, stackSize - 16))
   }
 
@@ -67,7 +67,10 @@ export class Scratch {
 
   #grow(end: number): void {
     if (end > MAX_BYTES) {
-      throw new FfiError('ERR_FFI_OUT_OF_MEMORY', { expected: `at most ${MAX_BYTES} bytes of arguments`, got: `${end}` })
+      throw new FfiError('ERR_FFI_OUT_OF_MEMORY', {
+        expected: `at most ${MAX_BYTES} bytes of arguments`,
+        got: `${end}`,
+      })
     }
     const size = Math.min(MAX_BYTES, Math.max(end, 2 * this.end))
     const bytes = Buffer.from(new ArrayBuffer(size))

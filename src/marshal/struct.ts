@@ -22,7 +22,11 @@ function inField(error: unknown, name: string | undefined): unknown {
 function encoder(names: readonly string[], codecs: readonly Codec[], offsets: readonly number[]): Codec['encode'] {
   const scope: Record<string, unknown> = { names, inField, mismatch }
   const lines = ['return function encodeStruct(value, scratch, at) {']
-  lines.push("if (typeof value !== 'object' || value === null) throw mismatch('an object', value)", 'let field = 0', 'try {')
+  lines.push(
+    "if (typeof value !== 'object' || value === null) throw mismatch('an object', value)",
+    'let field = 0',
+    'try {',
+  )
   names.forEach((name, i) => {
     scope[`e${i}`] = codecs[i]?.encode
     if (i > 0) lines.push(`field = ${i}`)

@@ -21,7 +21,7 @@ export function putShort(text: string, at: number): number {
   for (let i = 0; i < length; i++) {
     const unit = text.charCodeAt(i)
     // One comparison for NUL and everything beyond ASCII.
-    if (((unit - 1) >>> 0) >= 0x7f) return 0
+    if ((unit - 1) >>> 0 >= 0x7f) return 0
     bytes[at + i] = unit
   }
   bytes[at + length] = 0
@@ -49,7 +49,8 @@ export function referText(value: unknown, scratch: Scratch): number {
 export function referWide(value: unknown, scratch: Scratch): number {
   if (value === null) return scratch.offset(0)
   checkText(value)
-  const units = WIDE_UNIT === 2 ? Array.from({ length: value.length }, (_, i) => value.charCodeAt(i)) : codePoints(value)
+  const units =
+    WIDE_UNIT === 2 ? Array.from({ length: value.length }, (_, i) => value.charCodeAt(i)) : codePoints(value)
   const at = scratch.alloc((units.length + 1) * WIDE_UNIT, WIDE_UNIT)
   units.forEach((unit, i) => {
     const to = scratch.origin + at + i * WIDE_UNIT

@@ -121,8 +121,12 @@ function freeOne(description: unknown, handle: Handle, requested: 'rust' | 'c' |
   const isVoid = description === Void.dataType
   const type = isVoid ? compileType(OPAQUE, false, name) : compileDescription(description, 'parameter', name)
   const followed = type.type.kind === 'text' || type.type.kind === 'reference'
-  const isWrapper = requested === 'c' && followed && handle.slot !== 0 && describeRecord(handle, name).allocator === 'rust'
-  if (!isWrapper) return freeRecord(handle, requested, name)
+  const isWrapper =
+    requested === 'c' && followed && handle.slot !== 0 && describeRecord(handle, name).allocator === 'rust'
+  if (!isWrapper) {
+    freeRecord(handle, requested, name)
+    return
+  }
   // C memory behind a wrapper of ours (wrapPointer): both go.
   freeFollowed(handle, followable(description, type.type, name), name)
   freeRecord(handle, 'rust', name)

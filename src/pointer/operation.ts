@@ -47,7 +47,10 @@ function resultHandle(base: number): Handle {
 }
 
 /** What the core knows of a record. */
-export function describeRecord(handle: Handle, functionName: string): { address: bigint; size: number | undefined; allocator: Allocator } {
+export function describeRecord(
+  handle: Handle,
+  functionName: string,
+): { address: bigint; size: number | undefined; allocator: Allocator } {
   const { base } = run(Operation.Describe, handle, functionName)
   const size = stack.view.getFloat64(base + Operand.Offset, true)
   return {
@@ -68,7 +71,12 @@ export function unwrap(handle: Handle, functionName: string): Handle {
 }
 
 /** Frees; `requested` names the allocator that the caller means. With `lenient`, memory it does not own is left alone. */
-export function freeRecord(handle: Handle, requested: 'rust' | 'c' | undefined, functionName: string, lenient = false): void {
+export function freeRecord(
+  handle: Handle,
+  requested: 'rust' | 'c' | undefined,
+  functionName: string,
+  lenient = false,
+): void {
   const number = requested === undefined ? 0 : requested === 'rust' ? 1 : 2
   try {
     run(Operation.Free, handle, functionName, { number })
@@ -89,7 +97,10 @@ export function restore(handle: Handle, type: CompiledType, offset: number, func
 }
 
 /** Where gathered bytes are: in the frame, or in an ArrayBuffer of their own. */
-export function readerAt(origin: number, overflow: ArrayBuffer | undefined): { view: DataView; bytes: Buffer; origin: number } {
+export function readerAt(
+  origin: number,
+  overflow: ArrayBuffer | undefined,
+): { view: DataView; bytes: Buffer; origin: number } {
   if (overflow === undefined) return { view: stack.view, bytes: stack.bytes, origin }
   return { view: new DataView(overflow), bytes: Buffer.from(overflow), origin: 0 }
 }
@@ -101,7 +112,13 @@ export function readValue(handle: Handle, description: unknown, offset: unknown,
 }
 
 /** Writes a value of a described type, which must need no memory of its own. */
-export function writeValue(handle: Handle, description: unknown, value: unknown, offset: unknown, functionName: string): void {
+export function writeValue(
+  handle: Handle,
+  description: unknown,
+  value: unknown,
+  offset: unknown,
+  functionName: string,
+): void {
   const type = compileDescription(description, 'field', functionName)
   if (!isInPlace(type.type)) {
     const expected = 'a type without strings and pointers to data: they would need an owner'
@@ -122,11 +139,17 @@ function isInPlace(type: CType): boolean {
 
 /** Makes an owned block that holds a value and everything it refers to. */
 export function createBlock(type: CompiledType, value: unknown, functionName: string, position: number): Handle {
-  return encodeInto(type, value, functionName, (base, views, segments) => {
-    pushOperands(base, { slot: 0, generation: 0 }, { number: type.layout.id })
-    stack.view.setUint32(base + Operand.Count, segments, true)
-    native.create(...views)
-  }, position)
+  return encodeInto(
+    type,
+    value,
+    functionName,
+    (base, views, segments) => {
+      pushOperands(base, { slot: 0, generation: 0 }, { number: type.layout.id })
+      stack.view.setUint32(base + Operand.Count, segments, true)
+      native.create(...views)
+    },
+    position,
+  )
 }
 
 /** Encodes a value into the scratch of an operation's frame, and runs the operation. */

@@ -17,6 +17,8 @@ export interface Handle {
   readonly generation: number
 }
 
+const NULL: Handle = { slot: 0, generation: 0 }
+
 /** What only this module's own code passes to the constructor. */
 const OURS = Symbol('holdfast')
 
@@ -35,7 +37,8 @@ export class Pointer {
 
   /** @internal */
   constructor(key: symbol, slot: number, generation: number, type: string) {
-    if (key !== OURS) throw new FfiError('ERR_FFI_OPTIONS', { functionName: 'new Pointer', expected: 'createPointer', got: 'new' })
+    if (key !== OURS)
+      throw new FfiError('ERR_FFI_OPTIONS', { functionName: 'new Pointer', expected: 'createPointer', got: 'new' })
     this.#slot = slot
     this.#generation = generation
     this.#type = type
@@ -182,8 +185,7 @@ export const pushHandle = Pointer.push
 
 /** Passes on the handle of a pointer, or NULL for null. @throws {FfiError} ERR_FFI_NOT_POINTER */
 export function handleInto(value: unknown, sink: (slot: number, generation: number) => void): void {
-  if (value === null) return sink(0, 0)
-  const { slot, generation } = checkPointer(value)
+  const { slot, generation } = value === null ? NULL : checkPointer(value)
   sink(slot, generation)
 }
 

@@ -37,7 +37,8 @@ function numbered(number: number, role: Role): CType {
   const item = itemOf.get(number)
   const isList = item !== undefined || number === DataType.StringArray
   if (!isList) throw refuse('a DataType', `number ${number}`)
-  if (role !== 'parameter') throw refuse('arrayConstructor({type, length})', `a bare array type (${number}) without length`)
+  if (role !== 'parameter')
+    throw refuse('arrayConstructor({type, length})', `a bare array type (${number}) without length`)
   return open(item === undefined ? textType(DataType.String) : { kind: 'scalar', scalar: item })
 }
 
@@ -67,7 +68,8 @@ function itemType(node: SnapshotNode): CType {
   const type = part(node, 'type')
   const structItemType = part(node, 'structItemType')
   if (type === DataType.StructArray) {
-    if (!isNode(structItemType)) throw refuse('a struct description', describe(structItemType)).within('.structItemType')
+    if (!isNode(structItemType))
+      throw refuse('a struct description', describe(structItemType)).within('.structItemType')
     return inside('.structItemType', () => struct(structItemType, part(structItemType, 'ffiTypeTag')))
   }
   if (type === DataType.StringArray) return textType(DataType.String)
@@ -77,7 +79,8 @@ function itemType(node: SnapshotNode): CType {
 }
 
 function struct(node: SnapshotNode, tag: unknown): CType {
-  if (tag !== undefined && tag !== FFITypeTag.StackStruct) throw refuse('no tag or StackStruct', describe(tag)).within('.ffiTypeTag')
+  if (tag !== undefined && tag !== FFITypeTag.StackStruct)
+    throw refuse('no tag or StackStruct', describe(tag)).within('.ffiTypeTag')
   const fields = node.keys
     .map((name, i) => ({ name, snapshot: node.values[i] }))
     .filter(({ name }) => name !== 'ffiTypeTag')

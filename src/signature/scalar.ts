@@ -16,7 +16,17 @@ export interface Scalar {
   readonly signed: boolean
   readonly carrier: Carrier
   /** What follows `get` and `set` in the names of DataView's methods. */
-  readonly accessor: 'Int8' | 'Uint8' | 'Int16' | 'Uint16' | 'Int32' | 'Uint32' | 'BigInt64' | 'BigUint64' | 'Float32' | 'Float64'
+  readonly accessor:
+    | 'Int8'
+    | 'Uint8'
+    | 'Int16'
+    | 'Uint16'
+    | 'Int32'
+    | 'Uint32'
+    | 'BigInt64'
+    | 'BigUint64'
+    | 'Float32'
+    | 'Float64'
   /** Smallest and largest value, for integers. */
   readonly min: number | bigint
   readonly max: number | bigint
@@ -45,8 +55,24 @@ function row(scalar: Scalar): Scalar {
 
 const whole = { min: -Infinity, max: Infinity, signed: true }
 
-export const Void = row({ ...whole, name: 'void', label: 'Void', dataType: DataType.Void, size: 0, carrier: 'void', accessor: 'Uint8' })
-row({ ...whole, name: 'bool', label: 'Boolean', dataType: DataType.Boolean, size: 1, carrier: 'boolean', accessor: 'Uint8' })
+export const Void = row({
+  ...whole,
+  name: 'void',
+  label: 'Void',
+  dataType: DataType.Void,
+  size: 0,
+  carrier: 'void',
+  accessor: 'Uint8',
+})
+row({
+  ...whole,
+  name: 'bool',
+  label: 'Boolean',
+  dataType: DataType.Boolean,
+  size: 1,
+  carrier: 'boolean',
+  accessor: 'Uint8',
+})
 integer('i8', 'I8', DataType.I8, 1, true)
 export const U8 = integer('u8', 'U8', DataType.U8, 1, false)
 export const I16 = integer('i16', 'I16', DataType.I16, 2, true)
@@ -59,8 +85,24 @@ long('isize', 'Isize', DataType.Isize, true, 'long')
 long('usize', 'Usize', DataType.Usize, false, 'long')
 long('i64', 'BigInt', DataType.BigInt, true, 'bigint')
 long('u64', 'BigUint64', DataType.BigUint64, false, 'bigint')
-export const Float = row({ ...whole, name: 'f32', label: 'Float', dataType: DataType.Float, size: 4, carrier: 'float', accessor: 'Float32' })
-export const Double = row({ ...whole, name: 'f64', label: 'Double', dataType: DataType.Double, size: 8, carrier: 'float', accessor: 'Float64' })
+export const Float = row({
+  ...whole,
+  name: 'f32',
+  label: 'Float',
+  dataType: DataType.Float,
+  size: 4,
+  carrier: 'float',
+  accessor: 'Float32',
+})
+export const Double = row({
+  ...whole,
+  name: 'f64',
+  label: 'Double',
+  dataType: DataType.Double,
+  size: 8,
+  carrier: 'float',
+  accessor: 'Float64',
+})
 
 /** The row of each DataType number that is a scalar. */
 export const scalarOf: ReadonlyMap<number, Scalar> = new Map(rows.map((scalar) => [scalar.dataType, scalar]))

@@ -72,6 +72,7 @@ pub struct NotQuick;
 impl Quick {
     /// Makes the call and sets the frame's status. The runtime is not borrowed meanwhile.
     #[inline]
+    #[must_use]
     pub fn execute(mut self) -> Quick {
         match self.call.execute(self.frame) {
             Ok(()) => self.frame.set(Field::Status, 0),

@@ -13,6 +13,9 @@ use crate::plan::{CallPlan, Registers};
 /// One slot, as JavaScript wrote it.
 type Slot = [u32; 2];
 
+const _: () =
+    assert!((Registers::OFFSET as usize).is_multiple_of(size_of::<Slot>()), "slots follow each other from the base on");
+
 /// # Safety
 /// - Slot `i` of the group lies inside the call stack.
 #[inline(always)]
@@ -62,7 +65,6 @@ macro_rules! caller {
             // SAFETY: `code` is a function's address (S4), and a function pointer has the size of an address. That its
             // real type passes through these registers is the plan's business.
             let function: Function = unsafe { std::mem::transmute(code) };
-            #[expect(clippy::multiple_unsafe_ops_per_block, reason = "the slots are read as the arguments of the one call")]
             // SAFETY: the plan counted at most this many slots in each class, and the frame behind the slots is longer
             // than the largest caller needs (checked by `execute`); calling C as the signature says is what the user
             // asked for (S5).
@@ -158,7 +160,8 @@ impl DirectCall {
         if frame.capacity() < self.reach as usize {
             return Err(Code::StackOverflow);
         }
-        let integers = frame.base().as_ptr().wrapping_add(Registers::OFFSET as usize).cast::<Slot>();
+        let first = Registers::OFFSET as usize / size_of::<Slot>();
+        let integers = frame.base().cast::<Slot>().as_ptr().wrapping_add(first).cast_const();
         let floats = integers.wrapping_add(self.integers as usize);
         let stack = floats.wrapping_add(self.floats as usize);
         // SAFETY: the caller was chosen for these registers, and the frame reaches as far as any caller reads (the check

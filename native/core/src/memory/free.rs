@@ -73,7 +73,7 @@ impl Memory {
             format!("it lies in memory of allocator {}", inside.allocator.name())
         } else if self.transient.contains(&address) {
             "it lies in the frame of a call".to_owned()
-        } else if address % MALLOC_ALIGN != 0 {
+        } else if !address.is_multiple_of(MALLOC_ALIGN) {
             "it is not aligned as malloc aligns".to_owned()
         } else if let Some(image) = dl::image_of(address as *const _) {
             format!("it lies in the image of {image}")

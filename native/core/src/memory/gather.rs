@@ -52,9 +52,9 @@ impl<'m> Gather<'m> {
             Shape::Array { count, item } => {
                 (0..*count).try_for_each(|i| self.step(i, item, at + (i * item.size) as usize))
             }
-            Shape::Members(members) => (0u32..)
-                .zip(members)
-                .try_for_each(|(i, (offset, member))| self.step(i, member, at + *offset as usize)),
+            Shape::Members(members) => {
+                (0u32..).zip(members).try_for_each(|(i, (offset, member))| self.step(i, member, at + *offset as usize))
+            }
         }
     }
 

@@ -226,7 +226,7 @@ impl Memory {
             return Err(Code::OutOfBounds.into());
         }
         let address = record.address.checked_add(offset).ok_or(Code::BadAddress)?;
-        if address % layout.align as usize != 0 {
+        if !address.is_multiple_of(layout.align as usize) {
             return Err(Code::Misaligned.into());
         }
         Ok(record)

@@ -135,7 +135,7 @@ fn one_address_is_one_record() {
     let address = memory.resolve(borrowed).unwrap();
     assert_eq!(memory.adopt(address), Ok(borrowed));
     assert_eq!((memory.counters().records, memory.adopt(0)), (2, Ok(Handle::NULL)));
-    memory.release(borrowed);
+    memory.release(borrowed, 1);
     assert_eq!(memory.resolve(borrowed), Ok(address), "one of two pointer objects is left");
     memory.free(borrowed, Some(Allocator::C)).unwrap();
 }
@@ -183,7 +183,7 @@ fn borrowed_and_interior_records_go_with_their_last_pointer_and_owned_ones_stay(
     let inner = memory.interior(made, 8, None).unwrap();
     assert_eq!(memory.counters().records, 3);
     for handle in [inner, borrowed, made] {
-        memory.release(handle);
+        memory.release(handle, 1);
     }
     assert_eq!(memory.counters(), Counters { records: 1, blocks: 1, bytes: 16 });
     assert!(memory.resolve(made).is_ok());

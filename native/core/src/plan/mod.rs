@@ -96,7 +96,9 @@ impl CallPlan {
     pub fn compile(text: &str, signature: &Signature, options: Options) -> Result<CallPlan> {
         let result = Layout::of(&signature.result)?;
         let form = form_of(&result);
-        if options.free_result && (form == ResultForm::Handle || !matches!(result.shape, Shape::Pointer(_) | Shape::Scalar(_))) {
+        if options.free_result
+            && (form == ResultForm::Handle || !matches!(result.shape, Shape::Pointer(_) | Shape::Scalar(_)))
+        {
             return Err(Refusal::new(
                 Code::Signature,
                 "freeResultMemory needs a result that is copied out of C memory: a string, an array or a struct by pointer",

@@ -50,8 +50,7 @@ pub(super) fn assign(layouts: &[Layout], result: &Layout) -> Slots {
     // Registers are filled in declaration order, each class on its own; what finds its class full goes on the stack.
     let (mut integers, mut floats, mut stack) = (Vec::new(), Vec::new(), Vec::new());
     for (i, kind) in kinds.iter().enumerate() {
-        let (group, max) =
-            if is_float(*kind) { (&mut floats, max_floats) } else { (&mut integers, max_integers) };
+        let (group, max) = if is_float(*kind) { (&mut floats, max_floats) } else { (&mut integers, max_integers) };
         if (group.len() as u32) < max { group.push(i) } else { stack.push(i) }
     }
     let start = HEADER_SIZE + result.size.next_multiple_of(SLOT).max(SLOT);

@@ -51,7 +51,10 @@ pub(super) fn backings(
 ) -> Result<Vec<Backing>, Failure> {
     let backing = |(_, (view, value)): (usize, (&View, &sys::napi_value))| {
         let kept = Reference::strong(env, *value)?;
-        let current = move || kept.value().and_then(|value| view_of(env, value).ok()).map(|view| view.address);
+        let length = view.length;
+        // A resizable buffer that has shrunk is as good as detached.
+        let now = move || kept.value().and_then(|value| view_of(env, value).ok()).filter(|now| now.length >= length);
+        let current = move || now().map(|view| view.address);
         Ok(Backing { address: view.address, length: view.length, current: Box::new(current) })
     };
     let kept = |(i, (view, _)): &(usize, (&View, &sys::napi_value))| Some(*i) != except && view.length > 0;

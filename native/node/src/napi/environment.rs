@@ -80,7 +80,7 @@ impl Environment {
         }
         let (base, size) = arraybuffer_memory(env, stack)?;
         let base = NonNull::new(base).ok_or(Failure::Message("the call stack has no memory"))?;
-        if size < 1 << 12 || base.as_ptr() as usize % 16 != 0 {
+        if size < 1 << 12 || !(base.as_ptr() as usize).is_multiple_of(16) {
             return Err(Failure::Message("the call stack is too small or misaligned"));
         }
         let keep = Reference::strong(env, stack)?;
@@ -92,8 +92,7 @@ impl Environment {
         let owned = Box::into_raw(data);
         let data = owned.cast::<c_void>();
         // SAFETY: `data` is a leaked box that `drop_environment` takes back, once, when Node ends the environment.
-        let status =
-            unsafe { sys::napi_set_instance_data(env, data, Some(drop_environment), std::ptr::null_mut()) };
+        let status = unsafe { sys::napi_set_instance_data(env, data, Some(drop_environment), std::ptr::null_mut()) };
         LAST.set((std::ptr::null_mut(), std::ptr::null()));
         if status != sys::Status::napi_ok {
             return Err(Failure::Status(status));

@@ -11,9 +11,7 @@ use napi_sys as sys;
 
 use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views};
 use super::environment::Environment;
-use super::values::{
-    Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string,
-};
+use super::values::{Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string};
 use super::{buffers, pointers};
 
 /// Wraps a body with the failure boundary as a raw callback.

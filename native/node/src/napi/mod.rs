@@ -14,7 +14,10 @@ use napi_sys as sys;
 /// # Safety
 /// - Called by Node with a live environment and its exports object, on that environment's thread.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn napi_register_module_v1(env: sys::napi_env, exports: sys::napi_value) -> sys::napi_value {
+pub(crate) unsafe extern "C" fn napi_register_module_v1(
+    env: sys::napi_env,
+    exports: sys::napi_value,
+) -> sys::napi_value {
     // A panic here leaves the exports object as far as it got; the TypeScript loader notices a missing entry.
     let _ = std::panic::catch_unwind(|| exports::define_all(env, exports));
     exports

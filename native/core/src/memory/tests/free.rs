@@ -1,7 +1,7 @@
 //! Each memory is freed once, by its own allocator, through a pointer to its beginning; everything else is refused.
 #![forbid(unsafe_code)]
 
-use super::{block, borrow, code, flat};
+use super::{borrow, code, flat};
 use crate::error::Code;
 use crate::memory::Memory;
 use crate::registry::{Allocator, Handle};

@@ -64,26 +64,6 @@ fn is_c_library(path: &str) -> bool {
     C_LIBRARIES.iter().any(|beginning| name.starts_with(beginning))
 }
 
-/// The `dlopen` flag by which a library finds its own symbols before the program's, where that is possible and wise.
-///
-/// Node exports its own copies of zlib, OpenSSL and others, and without the flag a library's inner calls land there: a
-/// `z_stream` made by Node's code then crashes in libz's. Not where `malloc` is not the C library's own: the library
-/// would take blocks from one allocator and give them to another, and sanitizers refuse the flag.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) fn own_symbols_first() -> libc::c_int {
-    // SAFETY: a search of the global scope by a C string; nothing is read or called through the result.
-    let malloc = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"malloc".as_ptr()) };
-    let image = image_of(malloc).unwrap_or_default();
-    let is_libc = Path::new(&image).file_name().is_some_and(|name| name == "libc.so.6");
-    if is_libc { libc::RTLD_DEEPBIND } else { 0 }
-}
-
-/// Elsewhere the loader has no such flag, or (macOS) does so anyway.
-#[cfg(all(unix, not(all(target_os = "linux", target_env = "gnu"))))]
-pub(super) fn own_symbols_first() -> libc::c_int {
-    0
-}
-
 /// Keeps the image that holds `address`, if one does, loaded until the process ends, whoever closes it. On Windows it
 /// does nothing.
 #[cfg(unix)]

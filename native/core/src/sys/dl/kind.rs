@@ -30,13 +30,25 @@ pub fn symbol_kind(address: *const c_void) -> SymbolKind {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn declared_kind(address: *const c_void) -> Option<SymbolKind> {
-    const RTLD_DL_SYMENT: libc::c_int = 1; // <dlfcn.h>
     // Symbol types of <elf.h>.
     const STT_OBJECT: u8 = 1;
     const STT_FUNC: u8 = 2;
     const STT_COMMON: u8 = 5;
     const STT_TLS: u8 = 6;
     const STT_GNU_IFUNC: u8 = 10;
+
+    let entry = table_entry(address)?;
+    match entry.st_info & 0xf {
+        STT_FUNC | STT_GNU_IFUNC => Some(SymbolKind::Function),
+        STT_OBJECT | STT_COMMON | STT_TLS => Some(SymbolKind::Data),
+        _ => None,
+    }
+}
+
+/// The symbol table's entry for the symbol at exactly this address.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(super) fn table_entry<'image>(address: *const c_void) -> Option<&'image ElfSymbol> {
+    const RTLD_DL_SYMENT: libc::c_int = 1; // <dlfcn.h>
 
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
     let mut entry = std::ptr::null_mut::<c_void>();
@@ -51,12 +63,7 @@ fn declared_kind(address: *const c_void) -> Option<SymbolKind> {
     }
     // SAFETY: with RTLD_DL_SYMENT and a symbol found, it is null or points into the symbol table of the loaded image
     // that `address` lies in, which whoever got the address from the loader keeps loaded.
-    let entry = unsafe { entry.cast::<ElfSymbol>().as_ref() }?;
-    match entry.st_info & 0xf {
-        STT_FUNC | STT_GNU_IFUNC => Some(SymbolKind::Function),
-        STT_OBJECT | STT_COMMON | STT_TLS => Some(SymbolKind::Data),
-        _ => None,
-    }
+    unsafe { entry.cast::<ElfSymbol>().as_ref() }
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]

@@ -34,7 +34,7 @@ impl Dylib {
     #[cfg(unix)]
     fn load(path: Option<&Path>) -> Result<Library, libloading::Error> {
         use libloading::os::unix::{RTLD_LOCAL, RTLD_NOW};
-        let own_symbols_first = if path.is_some() { super::image::own_symbols_first() } else { 0 };
+        let own_symbols_first = if path.is_some() { super::scope::own_symbols_first() } else { 0 };
         // SAFETY: what constructors do is outside what this crate answers for, like every call into the library.
         unsafe { Library::open(path, RTLD_NOW | RTLD_LOCAL | own_symbols_first) }
     }

@@ -3,6 +3,8 @@
 mod image;
 mod kind;
 mod library;
+#[cfg(unix)]
+mod scope;
 
 pub use image::{image_of, is_c_library_symbol, keep_loaded};
 pub use kind::{SymbolKind, symbol_kind};
