@@ -91,13 +91,18 @@ export class FfiError extends Error {
   with(facts: FfiErrorFacts): FfiError {
     const { functionName, position, path, expected, got, detail } = this
     const known = Object.entries({ functionName, position, path, expected, got, detail })
-    return new FfiError(this.code, { ...facts, ...Object.fromEntries(known.filter(([, fact]) => fact !== undefined)) })
+    return remake(this.code, { ...facts, ...Object.fromEntries(known.filter(([, fact]) => fact !== undefined)) })
   }
 
   /** The same refusal, met `step` further out. */
   within(step: string): FfiError {
-    return new FfiError(this.code, { ...this, path: step + (this.path ?? '') })
+    return remake(this.code, { ...this, path: step + (this.path ?? '') })
   }
+}
+
+// Outside the class: a class that names itself is renamed by the bundler.
+function remake(code: FfiErrorCode, facts: FfiErrorFacts): FfiError {
+  return new FfiError(code, facts)
 }
 
 const WORDS: Partial<Record<FfiErrorCode, string>> = {

@@ -72,12 +72,16 @@ function isSame(description: Description, params: Readonly<Record<string, unknow
   if (types.length !== paramsType.length) return false
   for (let i = 0; i < types.length; i++) if (!isSameType(types[i], paramsType[i])) return false
   return (
-    description.errno === (errno ?? false) &&
-    description.freeResultMemory === (freeResultMemory ?? false) &&
-    description.strict === (strict ?? defaultStrict()) &&
-    (params['runInNewThread'] ?? false) === false &&
+    description.errno === (errno === undefined ? false : errno) &&
+    description.freeResultMemory === (freeResultMemory === undefined ? false : freeResultMemory) &&
+    description.strict === (strict === undefined ? defaultStrict() : strict) &&
+    isOff(params['runInNewThread']) &&
     params['variadic'] === undefined
   )
+}
+
+function isOff(flag: unknown): boolean {
+  return flag === undefined || flag === false
 }
 
 function isSameType(known: unknown, type: unknown): boolean {

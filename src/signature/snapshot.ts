@@ -5,6 +5,9 @@ import { FfiError } from '../error.js'
 /** Deeper descriptions are refused: they are cyclic, or meant to be. */
 const MAX_DEPTH = 32
 
+/** Larger descriptions are refused: shared parts can make a small object an endless one. */
+const MAX_PARTS = 100_000
+
 /** What a description said when it was read: a primitive, or named parts in their order. */
 export type Snapshot = unknown | SnapshotNode
 
@@ -30,16 +33,21 @@ export function isNode(snapshot: Snapshot): snapshot is SnapshotNode {
  * Copies a description. Getters and proxies run here and never again, so what was checked is what is used.
  * @throws {FfiError} ERR_FFI_SIGNATURE when it is nested too deeply.
  */
-export function snapshotOf(description: unknown, depth = 0): Snapshot {
+export function snapshotOf(description: unknown): Snapshot {
+  return copy(description, 0, { parts: 0 })
+}
+
+function copy(description: unknown, depth: number, total: { parts: number }): Snapshot {
   if (typeof description !== 'object' || description === null) return description
-  if (depth > MAX_DEPTH) {
-    throw new FfiError('ERR_FFI_SIGNATURE', { detail: 'the description of a type is cyclic, or nested too deeply' })
+  total.parts++
+  if (depth > MAX_DEPTH || total.parts > MAX_PARTS) {
+    throw new FfiError('ERR_FFI_SIGNATURE', { detail: 'the description of a type is cyclic, nested too deeply, or too large' })
   }
   const keys = Object.keys(description)
   const parts = description as Readonly<Record<string, unknown>>
   return new Node(
     keys,
-    keys.map((key) => snapshotOf(parts[key], depth + 1)),
+    keys.map((key) => copy(parts[key], depth + 1, total)),
   )
 }
 

@@ -375,7 +375,7 @@ impl Runtime {
             slots.set_long(offset, data_address(&image, slots.pair(offset), views)? as u64);
         }
         *position = NO_POSITION;
-        relocate_image(&mut image, slots, views, &self.memory)
+        if slots.get(Field::FixupCount) == 0 { Ok(()) } else { relocate_image(&mut image, slots, views, &self.memory) }
     }
 
     /// Decodes what the call left. The frame's status says whether that went well.

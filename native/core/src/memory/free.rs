@@ -4,7 +4,7 @@
 use super::{Memory, alloc};
 use crate::error::{Code, Refusal, Result};
 use crate::registry::{Allocator, Handle};
-use crate::sys::dl;
+use crate::sys::{chunk, dl};
 
 /// What glibc, musl, macOS and Windows align every `malloc` to.
 const MALLOC_ALIGN: usize = 16;
@@ -77,6 +77,8 @@ impl Memory {
             "it is not aligned as malloc aligns".to_owned()
         } else if let Some(image) = dl::image_of(address as *const _) {
             format!("it lies in the image of {image}")
+        } else if !chunk::may_be_block(address) {
+            "malloc keeps nothing before it".to_owned()
         } else {
             return Ok(());
         };

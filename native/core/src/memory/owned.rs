@@ -56,7 +56,8 @@ struct Owned {
 #[derive(Debug, Default)]
 pub(super) struct OwnedBlocks {
     blocks: HashMap<Handle, Owned>,
-    by_address: BTreeMap<usize, Handle>,
+    /// Address of each block, with its size.
+    by_address: BTreeMap<usize, (Handle, usize)>,
     /// (address, owner) of every backing, with its length: one buffer may back several blocks.
     backings: BTreeMap<(usize, u32), (Handle, usize)>,
     bytes: usize,
@@ -81,7 +82,7 @@ impl OwnedBlocks {
 
     pub(super) fn insert(&mut self, handle: Handle, block: Block, mut segments: Vec<Segment>, backings: Vec<Backing>) {
         segments.sort_unstable_by_key(|segment| segment.start);
-        self.by_address.insert(block.address(), handle);
+        self.by_address.insert(block.address(), (handle, block.size()));
         self.bytes += block.size();
         for backing in &backings {
             self.backings.insert((backing.address, handle.slot), (handle, backing.length));
@@ -115,12 +116,12 @@ impl OwnedBlocks {
     }
 
     fn locate_block(&self, address: usize) -> Option<Inside> {
-        let (base, owner) = self.by_address.range(..=address).next_back()?;
-        let owned = self.blocks.get(owner)?;
+        let (base, (owner, size)) = self.by_address.range(..=address).next_back()?;
         let offset = address - base;
-        if offset >= owned.block.size() {
+        if offset >= *size {
             return None;
         }
+        let owned = self.blocks.get(owner)?;
         let number = owned.segments.partition_point(|segment| segment.start as usize <= offset);
         // Between two segments lies padding: nothing may be read there.
         let remaining = number

@@ -32,6 +32,7 @@ impl Image<'_> {
 }
 
 /// The two halves of a reference as the front end wrote them.
+#[inline]
 #[must_use]
 pub fn halves(field: [u8; 8]) -> (u32, u32) {
     let bits = u64::from_le_bytes(field);
@@ -42,6 +43,7 @@ pub fn halves(field: [u8; 8]) -> (u32, u32) {
 ///
 /// # Errors
 /// `ERR_FFI_INTERNAL` for a reference that the front end cannot have written.
+#[inline]
 pub fn data_address(image: &Image<'_>, (low, high): (u32, u32), views: &[View]) -> Result<usize, Code> {
     match (low, high) {
         (0, 0) => Ok(0),

@@ -4,6 +4,7 @@
 //! platforms differs here and nowhere above. Nothing here knows a signature, a record or an error code of the toolkit:
 //! failures are small values (`Fault`) or the words of the system (`String`).
 
+pub mod chunk;
 pub mod dl;
 pub mod errno;
 pub mod fault;

@@ -10,7 +10,7 @@ use super::environment::Environment;
 use super::values::{Failure, Reference, all_arguments, arguments, check, get_f64, get_u32};
 
 /// Views up to this many need no allocation.
-const INLINE: usize = 6;
+const INLINE: usize = 3;
 
 /// Where an ArrayBufferView's bytes are now. Our TypeScript has checked that it is one.
 #[inline]

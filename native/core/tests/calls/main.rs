@@ -1,0 +1,6 @@
+//! Turns frames written as JavaScript writes them into calls of the C library, on each engine and without Node.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+
+mod front;
+mod made;
+mod refusals;
