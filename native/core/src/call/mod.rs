@@ -300,7 +300,8 @@ impl Runtime {
         self.conclude(quick.frame, outcome)
     }
 
-    /// Prepares the call that the call stack describes. On refusal the frame's status says why, and nothing has changed.
+    /// Prepares the call that the call stack describes. On refusal the frame's status says why, and C was not
+    /// called.
     ///
     /// # Errors
     /// The code that is in the frame's status.

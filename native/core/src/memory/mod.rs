@@ -258,8 +258,13 @@ impl Memory {
     /// `count` pointer objects are gone: borrowed and interior records go with their last one, owned memory stays until it
     /// is freed or the environment ends.
     pub fn release(&mut self, handle: Handle, count: u32) {
-        if self.registry.release(handle, count) && !self.owned.contains(handle) {
-            self.registry.remove(handle);
+        if !self.registry.release(handle, count) || self.owned.contains(handle) {
+            return;
+        }
+        let owner = self.registry.owner(handle);
+        self.registry.remove(handle);
+        if !owner.is_null() {
+            self.release(owner, 1);
         }
     }
 }

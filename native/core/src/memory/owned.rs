@@ -85,7 +85,8 @@ impl OwnedBlocks {
         self.by_address.insert(block.address(), (handle, block.size()));
         self.bytes += block.size();
         for backing in &backings {
-            self.backings.insert((backing.address, handle.slot), (handle, backing.length));
+            let known = self.backings.entry((backing.address, handle.slot)).or_insert((handle, 0));
+            known.1 = known.1.max(backing.length);
         }
         let owned = Owned { block, segments: segments.into(), backings: backings.into() };
         self.blocks.insert(handle, owned);
@@ -132,8 +133,12 @@ impl OwnedBlocks {
     }
 
     fn locate_backing(&self, address: usize) -> Option<Inside> {
-        let ((base, _), (owner, length)) = self.backings.range(..=(address, u32::MAX)).next_back()?;
-        let remaining = length.checked_sub(address - base)?;
-        (remaining > 0).then_some(Inside { owner: *owner, remaining, allocator: Allocator::Js })
+        // Buffers overlap where one is a part of another: the one that reaches furthest tells.
+        self.backings
+            .range(..=(address, u32::MAX))
+            .filter_map(|((base, _), (owner, length))| Some((*owner, length.checked_sub(address - base)?)))
+            .max_by_key(|(_, remaining)| *remaining)
+            .filter(|(_, remaining)| *remaining > 0)
+            .map(|(owner, remaining)| Inside { owner, remaining, allocator: Allocator::Js })
     }
 }

@@ -108,6 +108,8 @@ impl Registry {
             exposed: false,
         };
         self.live += 1;
+        // An interior pointer keeps the record it lies in.
+        self.retain(birth.parent);
         Ok(Handle { slot, generation })
     }
 
@@ -205,9 +207,20 @@ impl Registry {
             self.remove(handle);
             return None;
         }
-        let record = &mut self.records[slot as usize];
-        record.references = record.references.saturating_add(1);
+        self.retain(handle);
         Some(handle)
+    }
+
+    fn retain(&mut self, handle: Handle) {
+        if let Some(record) = self.records.get_mut(handle.slot as usize).filter(|_| handle.slot != 0) {
+            record.references = record.references.saturating_add(1);
+        }
+    }
+
+    /// The record that a live one lies in; NULL for one that stands alone.
+    #[must_use]
+    pub fn owner(&self, handle: Handle) -> Handle {
+        self.get(handle).map_or(Handle::NULL, |record| record.parent)
     }
 
     /// `count` pointer objects are gone. Returns whether they were the last of a record that is still live.

@@ -69,3 +69,13 @@ fn a_slot_is_retired_when_its_generations_are_used_up() {
     registry.remove(handle);
     assert_ne!(registry.insert(birth(64)).unwrap().slot, handle.slot);
 }
+
+#[test]
+fn an_interior_pointer_keeps_a_reference_to_its_owner() {
+    let mut registry = Registry::default();
+    let owner = registry.insert(birth(64)).unwrap();
+    let inner = registry.insert(Birth { parent: owner, ..birth(72) }).unwrap();
+    assert!(!registry.release(owner, 1), "the inner one still needs it");
+    assert_eq!(registry.owner(inner), owner);
+    assert!(registry.release(owner, 1));
+}
