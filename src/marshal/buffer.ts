@@ -45,9 +45,9 @@ export function viewFor(item: Scalar, value: unknown): ArrayBufferView | undefin
 
 /** The view itself, its buffer not detached. */
 export function attached<V extends ArrayBufferView>(view: V): V {
-  if (view.byteLength !== 0) return view
   try {
-    // Node 20 has no `detached`; a view over a detached buffer cannot be made.
+    // Node 20 has no `detached`: a DataView over a detached buffer throws here, and no view over one can be made.
+    if (view.byteLength !== 0) return view
     new Uint8Array(view.buffer)
   } catch {
     throw new FfiError('ERR_FFI_BUFFER_DETACHED')

@@ -41,7 +41,9 @@ function copy(description: unknown, depth: number, total: { parts: number }): Sn
   if (typeof description !== 'object' || description === null) return description
   total.parts++
   if (depth > MAX_DEPTH || total.parts > MAX_PARTS) {
-    throw new FfiError('ERR_FFI_SIGNATURE', { detail: 'the description of a type is cyclic, nested too deeply, or too large' })
+    throw new FfiError('ERR_FFI_SIGNATURE', {
+      detail: 'the description of a type is cyclic, nested too deeply, or too large',
+    })
   }
   const keys = Object.keys(description)
   const parts = description as Readonly<Record<string, unknown>>

@@ -23,9 +23,12 @@ describe.each(floats)('$name', ({ name, type, max, tiny }) => {
     expect(make('negative_zero')).toBe(-0)
   })
 
-  it.each([0, -0, 1, -1.5, max, -max, tiny, -tiny, Infinity, -Infinity, Number.NaN, 2 ** 24])('passes %s to C and back', (value) => {
-    expect(id(value)).toBe(value)
-  })
+  it.each([0, -0, 1, -1.5, max, -max, tiny, -tiny, Infinity, -Infinity, Number.NaN, 2 ** 24])(
+    'passes %s to C and back',
+    (value) => {
+      expect(id(value)).toBe(value)
+    },
+  )
 
   it('computes in C', () => {
     expect(call(`add_${name}`, type, [type, type], [1.5, 2.25])).toBe(3.75)

@@ -53,10 +53,13 @@ describe.each(integers)('$name', ({ name, type, bits, min, max }) => {
     expect(call(`neg_${name}`, type, [type], [1])).toBe(min === 0 ? max : -1)
   })
 
-  it.each([1n, '1', true, null, undefined, {}, [1], Symbol('one'), () => 1])('refuses %o with ERR_FFI_TYPE', (value) => {
-    const facts = { functionName: `id_${name}`, position: 0 }
-    expect(() => id(value)).toThrow(refusal('ERR_FFI_TYPE', facts))
-  })
+  it.each([1n, '1', true, null, undefined, {}, [1], Symbol('one'), () => 1])(
+    'refuses %o with ERR_FFI_TYPE',
+    (value) => {
+      const facts = { functionName: `id_${name}`, position: 0 }
+      expect(() => id(value)).toThrow(refusal('ERR_FFI_TYPE', facts))
+    },
+  )
 })
 
 it('wraps a number far beyond 2^53 by its low bits', () => {
