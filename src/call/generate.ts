@@ -4,7 +4,7 @@
 // Two forms. *Plain*: scalars, pointers, strings and buffers are encoded without running any code of the caller's, so the frame
 // needs no protection. *Guarded*: arrays and structs may have getters that call again, so the frame is reserved meanwhile.
 
-import { attached } from '../marshal/buffer.js'
+import { isFilled } from '../marshal/buffer.js'
 import { Field, stack, stackSize } from '../marshal/frame.js'
 import { exactLong } from '../marshal/number.js'
 import { returnScratch, takeScratch } from '../marshal/scratch.js'
@@ -38,7 +38,7 @@ export interface Binding {
 /** Generates the function. */
 export function generate(name: string, signature: Signature, binding: Binding): Callable {
   const plain = signature.parameters.every((parameter) => isPlain(parameter.type))
-  const guarded = guardedSource(signature)
+  const guarded = guardedSource(signature, !plain)
   const lines = plain ? [...plainSource(signature), ...guarded] : guarded
   const { parameters } = signature
   const scope: Record<string, unknown> = {
@@ -66,7 +66,7 @@ const shared = {
   adopt,
   pushHandle,
   putShort,
-  attached,
+  isFilled,
   exactLong,
   readerAt,
   takeScratch,
@@ -159,14 +159,15 @@ function encodeText(i: number, at: number, again: string): string[] {
 function encodeView(i: number, at: number, number: number, again: string): string[] {
   return [
     // Plain arrays, NULL and buffers without a view are rarer: the guarded form knows them.
-    `if (!isView(a${i}) || a${i}.byteLength === 0) ${again}`,
+    `if (!isView(a${i}) || !isFilled(a${i})) ${again}`,
     `const v${i} = a${i}; u32[w + ${at}] = ${number}; u32[w + ${at + 1}] = 1`,
   ]
 }
 
-function guardedSource(signature: Signature): string[] {
+function guardedSource(signature: Signature, isEntry: boolean): string[] {
   const list = names(signature)
-  const lines = [`function guarded(${list.join(', ')}) {`, ...unpackSource(list)]
+  // Behind the plain form the values are unpacked already: a list that is left is a value.
+  const lines = [`function guarded(${list.join(', ')}) {`, ...(isEntry ? unpackSource(list) : [])]
   lines.push('const base = u32[0], w = base >>> 2, scratch = takeScratch()', 'let position = 0', 'try {')
   lines.push(`scratch.begin(base, ${signature.frameSize})`)
   lines.push('try {')

@@ -43,6 +43,17 @@ export function viewFor(item: Scalar, value: unknown): ArrayBufferView | undefin
   }
 }
 
+const byteLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength')?.get
+
+/** Whether a typed array has bytes, asked without running any code of the caller's; false for a DataView. */
+export function isFilled(view: ArrayBufferView): boolean {
+  try {
+    return byteLength?.call(view) !== 0
+  } catch {
+    return false
+  }
+}
+
 /** The view itself, its buffer not detached. */
 export function attached<V extends ArrayBufferView>(view: V): V {
   try {

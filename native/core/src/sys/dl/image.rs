@@ -55,7 +55,23 @@ pub fn is_c_library_symbol(name: &str, address: *const c_void) -> bool {
     let Ok(name) = std::ffi::CString::new(name) else { return false };
     // SAFETY: a search of the global scope by a C string; nothing is read or called through the result.
     let global = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    !address.is_null() && global.cast_const() == address && image_of(address).is_some_and(|path| is_c_library(&path))
+    let is_in_c_library = image_of(address).is_some_and(|path| is_c_library(&path));
+    if is_jump(global.cast_const()) {
+        return global.cast_const() == address || is_in_c_library;
+    }
+    !address.is_null() && global.cast_const() == address && is_in_c_library
+}
+
+/// Whether the address is a jump of the program to a library's function, which stands for that function in the whole process
+/// where the program lies at a fixed address (Node does): its symbol table has the name without a section.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(super) fn is_jump(address: *const c_void) -> bool {
+    super::kind::table_entry(address).is_some_and(|entry| entry.st_shndx == 0)
+}
+
+#[cfg(all(unix, not(all(target_os = "linux", target_env = "gnu"))))]
+fn is_jump(_address: *const c_void) -> bool {
+    false
 }
 
 #[cfg(unix)]

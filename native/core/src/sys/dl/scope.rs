@@ -11,10 +11,7 @@ pub(super) fn own_symbols_first() -> libc::c_int {
     let malloc = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"malloc".as_ptr()) }.cast_const();
     let image = super::image_of(malloc).unwrap_or_default();
     let is_in_libc = std::path::Path::new(&image).file_name().is_some_and(|name| name == "libc.so.6");
-    // A program at a fixed address (Node is one) has an entry of its own that jumps to the library's function, and the whole
-    // process takes that for its address. Its symbol table tells it from a definition: the symbol has no section.
-    let is_jump = || super::kind::table_entry(malloc).is_some_and(|entry| entry.st_shndx == 0);
-    if is_in_libc || is_jump() && !is_preloaded() { libc::RTLD_DEEPBIND } else { 0 }
+    if is_in_libc || super::image::is_jump(malloc) && !is_preloaded() { libc::RTLD_DEEPBIND } else { 0 }
 }
 
 /// Whether something was put before the C library, which a jump would lead to.
