@@ -141,7 +141,7 @@ function followable(description: unknown, type: CType, name: string) {
 
 /** Whether a pointer is NULL. @throws {FfiError} ERR_FFI_NOT_POINTER */
 export function isNullPointer(pointer: Pointer): boolean {
-  const { slot, generation } = named('isNullPointer', () => checkPointer(pointer))
+  const { slot, generation } = at(undefined, 'isNullPointer', () => checkPointer(pointer))
   return slot === 0 && generation === 0
 }
 
@@ -158,7 +158,7 @@ const owners = new WeakMap<ArrayBufferLike, Pointer>()
  */
 export function createExternalBuffer(pointer: Pointer, length: number): Buffer {
   const functionName = 'createExternalBuffer'
-  const { slot, generation } = named(functionName, () => checkPointer(pointer))
+  const { slot, generation } = at(undefined, functionName, () => checkPointer(pointer))
   const size = checkCount(length, functionName)
   const memory = refusable({ functionName }, () => native.externalBuffer(slot, generation, size))
   if (memory === undefined) return pointer.read({ type: 10, length: size, ffiTypeTag: 996 } as const) as Buffer
@@ -166,15 +166,8 @@ export function createExternalBuffer(pointer: Pointer, length: number): Buffer {
   return Buffer.from(memory)
 }
 
-function named<T>(functionName: string, check: () => T): T {
-  try {
-    return check()
-  } catch (error) {
-    throw error instanceof FfiError ? error.with({ functionName }) : error
-  }
-}
-
-function at<T>(position: number, functionName: string, act: () => T): T {
+/** Adds the exported function's name, and the position of a value in a list, to an error met meanwhile. */
+function at<T>(position: number | undefined, functionName: string, act: () => T): T {
   try {
     return act()
   } catch (error) {
