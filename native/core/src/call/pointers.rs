@@ -5,7 +5,8 @@
 
 use std::rc::Rc;
 
-use super::{Outcome, Runtime, relocate_image, words};
+use super::arguments::{relocate_image, words};
+use super::{Outcome, Runtime};
 use crate::error::{Code, Result};
 use crate::frame::{Field, Frame, POINTER_OPERATION_SIZE};
 use crate::memory::{self, Backing, Gather, Image, Segment, View};

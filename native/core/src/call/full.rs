@@ -1,0 +1,94 @@
+//! The full form of a call: every engine, every option.
+
+use std::rc::Rc;
+
+use super::{NO_POSITION, Outcome, Runtime, refuse};
+use crate::error::Code;
+use crate::frame::Frame;
+use crate::invoke::Engine;
+use crate::library::Symbol;
+use crate::memory::View;
+use crate::plan::ResultForm;
+
+/// A call between `begin` and `finish`. Nothing of the runtime is borrowed, so the foreign function may lead back into it.
+#[derive(Debug)]
+pub struct Active {
+    engine: Rc<Engine>,
+    symbol: Symbol,
+    frame: Frame,
+    /// The function that was running when this call began.
+    outer: u32,
+}
+
+impl Active {
+    /// Makes the call. The runtime is not borrowed meanwhile.
+    ///
+    /// # Errors
+    /// The code that is in the frame's status; C was not called.
+    #[inline]
+    pub fn execute(&self) -> std::result::Result<(), Code> {
+        let made = self.engine.execute(self.symbol, self.frame);
+        if let Err(code) = made {
+            refuse(self.frame, code, NO_POSITION);
+        }
+        made
+    }
+}
+
+impl Runtime {
+    /// Prepares the call that the call stack describes. On refusal the frame's status says why, and C was not
+    /// called.
+    ///
+    /// # Errors
+    /// The code that is in the frame's status.
+    #[inline]
+    pub fn begin(&mut self, views: &[View]) -> std::result::Result<Active, Code> {
+        let frame = self.stack.top().ok_or(Code::StackOverflow)?;
+        let number = self.stack.function();
+        let mut position = NO_POSITION;
+        match self.prepare(number, frame, views, &mut position) {
+            Ok((engine, symbol)) => {
+                let outer = std::mem::replace(&mut self.current, number);
+                Ok(Active { engine, symbol, frame, outer })
+            }
+            Err(code) => {
+                refuse(frame, code, position);
+                Err(code)
+            }
+        }
+    }
+
+    fn prepare(
+        &self,
+        number: u32,
+        frame: Frame,
+        views: &[View],
+        position: &mut u32,
+    ) -> std::result::Result<(Rc<Engine>, Symbol), Code> {
+        let function = self.functions.get(number).ok_or(Code::Unbound)?;
+        if function.library.is_none() {
+            return Err(Code::LibraryClosed);
+        }
+        self.prepare_arguments(function.engine.plan(), frame, views, position)?;
+        Ok((Rc::clone(&function.engine), function.symbol))
+    }
+
+    /// Decodes what the call left. The frame's status says whether that went well.
+    pub fn finish(&mut self, active: Active) -> Outcome {
+        let Active { engine, frame, outer, .. } = active;
+        self.leave(outer);
+        let plan = engine.plan();
+        let outcome = match plan.form {
+            ResultForm::Plain => Ok(Outcome::InFrame),
+            ResultForm::Handle => self.finish_handle(frame),
+            ResultForm::Text => self.finish_text(frame, plan.options.free_result),
+            ResultForm::Gather => self.finish_gather(frame, plan),
+        };
+        self.conclude(frame, outcome)
+    }
+
+    /// A call that was begun but not made is over.
+    pub fn abandon(&mut self, active: &Active) {
+        self.leave(active.outer);
+    }
+}
