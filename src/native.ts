@@ -19,10 +19,14 @@ export interface Native {
   setup(stack: ArrayBuffer, forceLibffi: boolean): void
   /** Calls; the result stays in the frame. */
   invoke(): void
-  /** Calls; the result is a string, an ArrayBuffer too large for the frame, or in the frame. */
-  invokeFor(): string | null | ArrayBuffer | undefined
+  /** Calls; the result is an ArrayBuffer when it is too large for the frame. */
+  invokeFor(): ArrayBuffer | undefined
   /** As `invokeFor`, with buffers whose memory C gets in place. */
-  invokeViews(...views: ArrayBufferView[]): string | null | ArrayBuffer | undefined
+  invokeViews(...views: ArrayBufferView[]): ArrayBuffer | undefined
+  /** The string that the call before returned and that does not fit the frame. */
+  takeText(): string
+  /** A function as `invoke` that optimised code calls directly; undefined where this Node has none. */
+  door(quick: boolean): (() => void) | undefined
   operate(operation: number): ArrayBuffer | undefined
   create(...views: ArrayBufferView[]): void
   write(...views: ArrayBufferView[]): void

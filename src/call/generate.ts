@@ -9,13 +9,14 @@ import { Field, stack, stackSize } from '../marshal/frame.js'
 import { exactLong } from '../marshal/number.js'
 import { returnScratch, takeScratch } from '../marshal/scratch.js'
 import { compileSource } from '../marshal/source.js'
-import { putShort } from '../marshal/text.js'
+import { putShort, takeText } from '../marshal/text.js'
 import { native } from '../native.js'
 import { readerAt } from '../pointer/operation.js'
 import { adopt, pushHandle } from '../pointer/pointer.js'
 import type { CompiledType } from '../signature/compile.js'
 import type { CType } from '../signature/ctype.js'
 import type { Scalar } from '../signature/scalar.js'
+import { doors, UNTRIED } from './door.js'
 import { errnoMessage } from './errno.js'
 import type { Signature } from './signature.js'
 import { decodeScalar, encodeScalar } from './slots.js'
@@ -45,6 +46,7 @@ export function generate(name: string, signature: Signature, binding: Binding): 
     ...shared,
     errnoMessage,
     ...binding,
+    door: isNumeric(signature) ? doors.plain : doors.quick,
     decodeResult: signature.result.codec.decode,
   }
   parameters.forEach((parameter, i) => {
@@ -66,6 +68,7 @@ const shared = {
   adopt,
   pushHandle,
   putShort,
+  takeText,
   isFilled,
   exactLong,
   readerAt,
@@ -79,7 +82,7 @@ const shared = {
 }
 
 function isPlain(type: CType): boolean {
-  return type.kind === 'scalar' || type.kind === 'handle' || (type.kind === 'text' && !type.wide) || isBytes(type)
+  return type.kind === 'scalar' || type.kind === 'handle' || isText(type) || isBytes(type)
 }
 
 /** `uint8_t *`: what buffers are passed for. */
@@ -200,7 +203,16 @@ function encodeGuarded(signature: Signature, { type, layout }: CompiledType, i: 
 
 /** Whether the core hands the result over as a value of its own. */
 function isHandedOver(type: CType): boolean {
-  return type.kind !== 'handle' && !isFlat(type)
+  return type.kind !== 'handle' && !isText(type) && !isFlat(type)
+}
+
+/** Whether numbers go in and a number comes out: nothing to prepare, nothing to decode. */
+function isNumeric({ parameters, result }: Signature): boolean {
+  return [...parameters, result].every(({ type }) => type.kind === 'scalar')
+}
+
+function isText(type: CType): boolean {
+  return type.kind === 'text' && !type.wide
 }
 
 function isFlat(type: CType): boolean {
@@ -215,16 +227,25 @@ function enterSource(signature: Signature, views: string): string[] {
   const some = `invokeViews(${views})`
   const entry =
     views === '' ? without : views.startsWith('...') ? `scratch.views.length === 0 ? ${without} : ${some}` : some
+  const enter = value ? [`out = ${entry}`] : views === '' && doors.quick ? throughDoor : [entry]
   return [
     'let out, n',
     'for (;;) {',
     'u32[1] = id',
-    value ? `out = ${entry}` : entry,
+    ...enter,
     'if (u32[w + 1] === 0) break',
     'id = recover(base)',
     '}',
   ]
 }
+
+/** Through the door while no JavaScript can be called by C, and by the portable entry when that was left untried. */
+const throughDoor = [
+  `u32[w + 1] = ${UNTRIED}`,
+  'if (u32[2] === 0) door()',
+  'if (u32[w + 1] === 0) break',
+  `if (u32[w + 1] === ${UNTRIED}) invoke()`,
+]
 
 function resultSource(signature: Signature): string[] {
   const value = resultValue(signature)
@@ -240,7 +261,7 @@ function resultValue({ result, resultOffset, frameSize }: Signature): string {
   const at = resultOffset / 4
   if (type.kind === 'scalar') return decodeScalar(type.scalar as Scalar, at)
   if (type.kind === 'handle') return `adopt(u32[w + ${at}], u32[w + ${at + 1}])`
-  if (type.kind === 'text' && !type.wide) return 'out'
+  if (isText(type)) return `takeText(u32[w + ${at}], base + ${resultOffset + 8})`
   if (isFlat(type)) return `decodeResult({ view, bytes, origin: base + ${resultOffset} }, 0)`
   return `decodeResult(readerAt(base + ${frameSize}, out), 0)`
 }

@@ -1,8 +1,10 @@
 // Turns JavaScript strings into NUL-terminated bytes, refusing what C would misread.
 
 import { FfiError, mismatch } from '../error.js'
+import { native } from '../native.js'
 import { stack } from './frame.js'
 import type { Scratch } from './scratch.js'
+import { compileSource } from './source.js'
 
 /** Bytes of a `wchar_t`. */
 const WIDE_UNIT = process.platform === 'win32' ? 2 : 4
@@ -26,6 +28,56 @@ export function putShort(text: string, at: number): number {
   }
   bytes[at + length] = 0
   return length + 1
+}
+
+/** The longest text that the core leaves in the frame; `CallPlan::TEXT_SIZE` in native/core/src/plan. */
+const TEXT_SIZE = 24
+
+const WORDS = Array.from({ length: TEXT_SIZE / 4 }, (_, i) => i)
+
+/** What the word of the result says when it is no length: `NO_TEXT` in native/core/src/plan. */
+const NO_TEXT = 0xffffffff
+
+/**
+ * `length` bytes below 0x80 at a byte of the call stack, as a string; NULs up to `TEXT_SIZE` follow them. Strings made
+ * before are looked up in a small table first: C returns the same names again and again, and one that is there costs less
+ * than half of one that has to be made.
+ */
+const getShort: (length: number, at: number) => string = compileSource('getShort', recentTexts(), [
+  'return function getShort(length, at) {',
+  `const w = at >>> 2, ${list((i) => `w${i} = words[w + ${i}]`)}`,
+  `const entry = imul(${WORDS.map((i) => `(w${i} << ${5 * i} | w${i} >>> ${32 - 5 * i})`).join(' ^ ')}, 0x9e3779b1) >>> 24`,
+  `const key = ${WORDS.length} * entry`,
+  `if (${WORDS.map((i) => `keys[key + ${i}] === w${i}`).join(' && ')}) return texts[entry]`,
+  `${WORDS.map((i) => `keys[key + ${i}] = w${i}`).join('; ')}`,
+  'return texts[entry] = make(length, at)',
+  '}',
+  // One call makes the string, with each byte an argument.
+  'function make(length, at) {',
+  'switch (length) {',
+  ...Array.from({ length: TEXT_SIZE + 1 }, (_, length) => `case ${length}: return join(${byteList(length)})`),
+  '} }',
+])
+
+function byteList(length: number): string {
+  return Array.from({ length }, (_, i) => `bytes[at + ${i}]`).join(', ')
+}
+
+/** The table: 256 texts with the words of their bytes. All words 0 are the empty text's. */
+function recentTexts(): Record<string, unknown> {
+  const keys = new Int32Array(256 * WORDS.length)
+  const texts = new Array<string>(256).fill('')
+  return { bytes: stack.bytes, words: stack.i32, keys, texts, imul: Math.imul, join: String.fromCharCode }
+}
+
+function list(part: (i: number) => string): string {
+  return WORDS.map(part).join(', ')
+}
+
+/** The string that a call returned: its length or what stands for one, and the byte of the call stack where it would lie. */
+export function takeText(length: number, at: number): string | null {
+  if (length <= TEXT_SIZE) return getShort(length, at)
+  return length === NO_TEXT ? null : native.takeText()
 }
 
 /** Refuses what is no string, or no string that C can take whole. */

@@ -1,54 +1,54 @@
 //! Turns what a frame refers to its arguments by (handles, offsets, views) into addresses.
 
-use super::{NO_POSITION, Runtime};
+use super::NO_POSITION;
+use super::function::{Function, Inputs};
 use crate::error::Code;
 use crate::frame::{Field, Frame};
 use crate::memory::{Image, Memory, View, data_address, relocate};
 use crate::plan::CallPlan;
 use crate::registry::Handle;
 
-impl Runtime {
-    #[inline]
-    pub(super) fn prepare_arguments(
-        &self,
-        plan: &CallPlan,
-        mut frame: Frame,
-        views: &[View],
-        position: &mut u32,
-    ) -> std::result::Result<(), Code> {
-        if frame.capacity() < plan.frame_size as usize {
-            return Err(Code::StackOverflow);
-        }
-        for i in &plan.handles {
-            *position = *i;
-            let offset = plan.parameters[*i as usize].offset;
-            let (slot, generation) = frame.pair(offset);
-            frame.set_long(offset, self.memory.resolve(Handle { slot, generation })? as u64);
-        }
-        if !plan.data.is_empty() {
-            self.prepare_data(plan, &mut frame, views, position)?;
-        }
-        *position = NO_POSITION;
-        Ok(())
-    }
+/// Why the arguments were refused, and which of them.
+pub(super) type Refused = (Code, u32);
 
-    fn prepare_data(
-        &self,
-        plan: &CallPlan,
-        frame: &mut Frame,
-        views: &[View],
-        position: &mut u32,
-    ) -> std::result::Result<(), Code> {
-        let slots = *frame;
-        let mut image = frame.scratch(plan.frame_size, views)?;
-        for i in &plan.data {
-            *position = *i;
-            let offset = plan.parameters[*i as usize].offset;
-            slots.set_long(offset, data_address(&image, slots.pair(offset), views)? as u64);
-        }
-        *position = NO_POSITION;
-        if slots.get(Field::FixupCount) == 0 { Ok(()) } else { relocate_image(&mut image, slots, views, &self.memory) }
+/// Makes what a frame refers to its arguments by addresses.
+///
+/// # Errors
+/// What is wrong with the first bad one; C must not be called then.
+#[inline]
+pub(super) fn prepare(
+    function: &Function,
+    memory: &Memory,
+    frame: Frame,
+    views: &[View],
+) -> std::result::Result<(), Refused> {
+    let Inputs { frame_size, handles, data } = &function.inputs;
+    if frame.capacity() < *frame_size as usize {
+        return Err((Code::StackOverflow, NO_POSITION));
     }
+    for (position, offset) in handles {
+        let (slot, generation) = frame.pair(*offset);
+        let address = memory.resolve(Handle { slot, generation }).map_err(|code| (code, *position))?;
+        frame.set_long(*offset, address as u64);
+    }
+    if *data { prepare_data(function.engine.plan(), memory, frame, views) } else { Ok(()) }
+}
+
+#[inline(never)]
+fn prepare_data(
+    plan: &CallPlan,
+    memory: &Memory,
+    mut frame: Frame,
+    views: &[View],
+) -> std::result::Result<(), Refused> {
+    let slots = frame;
+    let mut image = frame.scratch(plan.frame_size, views).map_err(|code| (code, NO_POSITION))?;
+    for i in &plan.data {
+        let offset = plan.parameters[*i as usize].offset;
+        let address = data_address(&image, slots.pair(offset), views).map_err(|code| (code, *i))?;
+        slots.set_long(offset, address as u64);
+    }
+    relocate_image(&mut image, slots, views, memory).map_err(|code| (code, NO_POSITION))
 }
 
 /// Makes the references absolute that the frame's fixup list names.

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use super::arguments::{Refused, prepare};
 use super::{NO_POSITION, Outcome, Runtime, refuse};
 use crate::error::Code;
 use crate::frame::Frame;
 use crate::invoke::Engine;
 use crate::library::Symbol;
 use crate::memory::View;
-use crate::plan::ResultForm;
+use crate::plan::{CallPlan, ResultForm};
 
 /// A call between `begin` and `finish`. Nothing of the runtime is borrowed, so the foreign function may lead back into it.
 #[derive(Debug)]
@@ -45,31 +46,24 @@ impl Runtime {
     pub fn begin(&mut self, views: &[View]) -> std::result::Result<Active, Code> {
         let frame = self.stack.top().ok_or(Code::StackOverflow)?;
         let number = self.stack.function();
-        let mut position = NO_POSITION;
-        match self.prepare(number, frame, views, &mut position) {
+        match self.prepare(number, frame, views) {
             Ok((engine, symbol)) => {
                 let outer = std::mem::replace(&mut self.current, number);
                 Ok(Active { engine, symbol, frame, outer })
             }
-            Err(code) => {
+            Err((code, position)) => {
                 refuse(frame, code, position);
                 Err(code)
             }
         }
     }
 
-    fn prepare(
-        &self,
-        number: u32,
-        frame: Frame,
-        views: &[View],
-        position: &mut u32,
-    ) -> std::result::Result<(Rc<Engine>, Symbol), Code> {
-        let function = self.functions.get(number).ok_or(Code::Unbound)?;
+    fn prepare(&self, number: u32, frame: Frame, views: &[View]) -> std::result::Result<(Rc<Engine>, Symbol), Refused> {
+        let function = self.functions.get(number).ok_or((Code::Unbound, NO_POSITION))?;
         if function.library.is_none() {
-            return Err(Code::LibraryClosed);
+            return Err((Code::LibraryClosed, NO_POSITION));
         }
-        self.prepare_arguments(function.engine.plan(), frame, views, position)?;
+        prepare(function, &self.memory, frame, views)?;
         Ok((Rc::clone(&function.engine), function.symbol))
     }
 
@@ -80,8 +74,8 @@ impl Runtime {
         let plan = engine.plan();
         let outcome = match plan.form {
             ResultForm::Plain => Ok(Outcome::InFrame),
-            ResultForm::Handle => self.finish_handle(frame),
-            ResultForm::Text => self.finish_text(frame, plan.options.free_result),
+            ResultForm::Handle => self.finish_handle(frame, frame.long(CallPlan::RESULT)),
+            ResultForm::Text => self.finish_text(frame, frame.long(CallPlan::RESULT), plan.options.free_result),
             ResultForm::Gather => self.finish_gather(frame, plan),
         };
         self.conclude(frame, outcome)

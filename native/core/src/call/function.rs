@@ -4,21 +4,43 @@ use std::rc::Rc;
 
 use crate::invoke::{DirectCall, Engine};
 use crate::library::{Library, Symbol};
-use crate::plan::ResultForm;
+use crate::plan::{CallPlan, ResultForm};
 
 /// A function that can be called, or that could be until its library was closed.
 #[derive(Debug)]
 pub(super) struct Function {
     /// The whole call in one small copy, where the direct engine makes it and nothing but the frame is needed after it.
     pub(super) quick: Option<(DirectCall, After)>,
-    /// Whether arguments are references, to be made addresses first.
-    pub(super) prepares: bool,
+    pub(super) inputs: Inputs,
     /// `quick` with neither preparation nor decoding: numbers in, number out.
     pub(super) plain: bool,
     pub(super) symbol: Symbol,
     pub(super) engine: Rc<Engine>,
     /// None once it is closed.
     pub(super) library: Option<Rc<Library>>,
+}
+
+/// What is to do before the call, taken out of the plan so that it is found at once.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    /// Bytes of header, result and argument slots.
+    pub(super) frame_size: u32,
+    /// Position and offset of each argument that is a handle.
+    pub(super) handles: Box<[(u32, u32)]>,
+    /// Whether others lead into scratch or to views.
+    pub(super) data: bool,
+}
+
+impl Inputs {
+    fn of(plan: &CallPlan) -> Inputs {
+        let handles = plan.handles.iter().map(|i| (*i, plan.parameters[*i as usize].offset));
+        Inputs { frame_size: plan.frame_size, handles: handles.collect(), data: !plan.data.is_empty() }
+    }
+
+    /// Whether all arguments are numbers.
+    fn ready(&self) -> bool {
+        self.handles.is_empty() && !self.data
+    }
 }
 
 /// What is left to do when C has returned.
@@ -39,9 +61,9 @@ impl Function {
             ResultForm::Gather => None,
         };
         let quick = engine.direct(symbol).filter(|_| !plan.options.errno).zip(after);
-        let prepares = !plan.handles.is_empty() || !plan.data.is_empty();
-        let plain = !prepares && matches!(quick, Some((_, After::Nothing)));
-        Function { quick, prepares, plain, symbol, engine: Rc::clone(engine), library: Some(Rc::clone(library)) }
+        let inputs = Inputs::of(plan);
+        let plain = inputs.ready() && matches!(quick, Some((_, After::Nothing)));
+        Function { quick, inputs, plain, symbol, engine: Rc::clone(engine), library: Some(Rc::clone(library)) }
     }
 
     /// Takes the library's functions out of use: none of them has a quick form any more.

@@ -47,6 +47,8 @@ pub struct Runtime {
     closing: Vec<Rc<Library>>,
     /// What a call gathered, reused from call to call.
     bytes: Vec<u8>,
+    /// Whether they are a string of bytes below 0x80 only.
+    ascii: bool,
     /// What the last refusal had to say beyond its code.
     explanation: String,
 }
@@ -70,6 +72,7 @@ impl Runtime {
             current: 0,
             closing: Vec::new(),
             bytes: Vec::new(),
+            ascii: false,
             explanation: String::new(),
         }
     }
@@ -163,6 +166,12 @@ impl Runtime {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The string that the last call has kept, and whether it is ASCII.
+    #[must_use]
+    pub fn text(&self) -> (&[u8], bool) {
+        (&self.bytes, self.ascii)
     }
 
     /// Libraries, functions, compiled signatures and layouts held.

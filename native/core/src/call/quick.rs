@@ -1,5 +1,6 @@
 //! The quick form of a call: one small copy holds all of it, so nothing is counted and nothing is looked up again.
 
+use super::arguments::prepare;
 use super::function::After;
 use super::{NO_POSITION, Outcome, Runtime, refuse};
 use crate::frame::{Field, Frame};
@@ -13,6 +14,8 @@ pub struct Quick {
     after: After,
     frame: Frame,
     outer: u32,
+    /// What C returned.
+    result: u64,
 }
 
 /// The call on top of the call stack has no quick form.
@@ -25,7 +28,10 @@ impl Quick {
     #[must_use]
     pub fn execute(mut self) -> Quick {
         match self.call.execute(self.frame) {
-            Ok(()) => self.frame.set(Field::Status, 0),
+            Ok(result) => {
+                self.result = result;
+                self.frame.set(Field::Status, 0);
+            }
             Err(code) => {
                 refuse(self.frame, code, NO_POSITION);
                 self.after = After::Nothing;
@@ -44,10 +50,10 @@ impl Runtime {
         let (call, after) = function.quick?;
         let frame = self.stack.top()?;
         let outer = std::mem::replace(&mut self.current, number);
-        Some(Quick { call, after, frame, outer })
+        Some(Quick { call, after, frame, outer, result: 0 })
     }
 
-    /// As `finish`, for such a call.
+    /// As `finish_quick`, for such a call.
     #[inline]
     pub fn finish_plain(&mut self, quick: Quick) {
         self.leave(quick.outer);
@@ -56,22 +62,37 @@ impl Runtime {
     /// As `begin`, for a function with a quick call; `Err` for any other. `Ok(None)` is a refusal.
     ///
     /// # Errors
-    /// Says nothing but that `begin` must be asked.
+    /// Says nothing but that `begin` must be asked; the frame is as it was.
     #[inline]
     pub fn begin_quick(&mut self, views: &[View]) -> std::result::Result<Option<Quick>, NotQuick> {
+        self.begin_if(views, |_| true)
+    }
+
+    /// As `begin_quick`, for the door: a call whose end cannot end a record, so that no JavaScript buffer has to be detached.
+    ///
+    /// # Errors
+    /// As `begin_quick`.
+    #[inline]
+    pub fn begin_door(&mut self) -> std::result::Result<Option<Quick>, NotQuick> {
+        self.begin_if(&[], |after| !matches!(after, After::ReadText { free: true }))
+    }
+
+    #[inline]
+    fn begin_if(
+        &mut self,
+        views: &[View],
+        may: impl FnOnce(After) -> bool,
+    ) -> std::result::Result<Option<Quick>, NotQuick> {
         let number = self.stack.function();
         let function = self.functions.get(number).ok_or(NotQuick)?;
-        let (call, after) = function.quick.ok_or(NotQuick)?;
+        let (call, after) = function.quick.filter(|(_, after)| may(*after)).ok_or(NotQuick)?;
         let frame = self.stack.top().ok_or(NotQuick)?;
-        if function.prepares {
-            let mut position = NO_POSITION;
-            if let Err(code) = self.prepare_arguments(function.engine.plan(), frame, views, &mut position) {
-                refuse(frame, code, position);
-                return Ok(None);
-            }
+        if let Err((code, position)) = prepare(function, &self.memory, frame, views) {
+            refuse(frame, code, position);
+            return Ok(None);
         }
         let outer = std::mem::replace(&mut self.current, number);
-        Ok(Some(Quick { call, after, frame, outer }))
+        Ok(Some(Quick { call, after, frame, outer, result: 0 }))
     }
 
     /// As `finish`, for such a call.
@@ -80,8 +101,8 @@ impl Runtime {
         self.leave(quick.outer);
         let outcome = match quick.after {
             After::Nothing => return Outcome::InFrame,
-            After::AdoptHandle => self.finish_handle(quick.frame),
-            After::ReadText { free } => self.finish_text(quick.frame, free),
+            After::AdoptHandle => self.finish_handle(quick.frame, quick.result),
+            After::ReadText { free } => self.finish_text(quick.frame, quick.result, free),
         };
         self.conclude(quick.frame, outcome)
     }

@@ -11,8 +11,6 @@ use crate::plan::CallPlan;
 pub enum Outcome {
     /// Nothing: the frame holds it all.
     InFrame,
-    /// The result is this string; `bytes()` of the runtime has it. NULL is none.
-    Text(Option<memory::Text>),
     /// The result is in `bytes()` of the runtime, too large for the frame.
     Bytes,
 }
@@ -33,25 +31,37 @@ impl Runtime {
         }
     }
 
-    pub(super) fn finish_handle(&mut self, frame: Frame) -> Result<Outcome> {
-        let handle = self.memory.adopt(frame.long(CallPlan::RESULT) as usize)?;
+    pub(super) fn finish_handle(&mut self, frame: Frame, address: u64) -> Result<Outcome> {
+        let handle = self.memory.adopt(address as usize)?;
         frame.set_word(CallPlan::RESULT, handle.slot);
         frame.set_word(CallPlan::RESULT + 4, handle.generation);
         Ok(Outcome::InFrame)
     }
 
-    pub(super) fn finish_text(&mut self, frame: Frame, free: bool) -> Result<Outcome> {
-        let address = frame.long(CallPlan::RESULT) as usize;
+    /// Leaves a string as `CallPlan::RESULT` says: its length and its bytes, or where else it is.
+    pub(super) fn finish_text(&mut self, frame: Frame, address: u64, free: bool) -> Result<Outcome> {
+        let address = address as usize;
         if address == 0 {
-            return Ok(Outcome::Text(None));
+            frame.set_word(CallPlan::RESULT, CallPlan::NO_TEXT);
+            return Ok(Outcome::InFrame);
         }
         let text = memory::measure(address, self.memory.extent_at(address))?;
-        self.bytes.clear();
-        memory::append(&mut self.bytes, address, text.length)?;
+        // An argument that C gave back would be overwritten before it is copied.
+        let elsewhere = !self.memory.is_transient(address) && frame.capacity() >= CallPlan::TEXT_END as usize;
+        if text.ascii && text.length <= CallPlan::TEXT_SIZE && elsewhere {
+            (CallPlan::TEXT..CallPlan::TEXT_END).step_by(8).for_each(|at| frame.set_long(at, 0));
+            frame.fetch(CallPlan::TEXT, address, text.length)?;
+            frame.set_word(CallPlan::RESULT, text.length as u32);
+        } else {
+            self.bytes.clear();
+            memory::append(&mut self.bytes, address, text.length)?;
+            self.ascii = text.ascii;
+            frame.set_word(CallPlan::RESULT, CallPlan::KEPT_TEXT);
+        }
         if free {
             self.memory.free_result(vec![address])?;
         }
-        Ok(Outcome::Text(Some(text)))
+        Ok(Outcome::InFrame)
     }
 
     pub(super) fn finish_gather(&mut self, frame: Frame, plan: &CallPlan) -> Result<Outcome> {

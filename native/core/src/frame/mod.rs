@@ -15,6 +15,7 @@ pub use header::{Field, POINTER_OPERATION_SIZE};
 use crate::error::Code;
 use crate::memory::{Image, View};
 use crate::plan::HEADER_SIZE;
+use crate::sys::fault;
 
 /// The call stack of one environment. Does not own its memory: a JavaScript ArrayBuffer that the addon keeps alive and
 /// attached for as long as this exists. Used on that environment's thread only.
@@ -157,6 +158,18 @@ impl Frame {
         let to = self.at(offset, bytes.len());
         // SAFETY: `at` has checked the destination's bounds; `bytes` is Rust's own memory, never the call stack's.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.as_ptr(), bytes.len()) }
+    }
+
+    /// Copies bytes into the frame from an address outside the call stack that C gave.
+    ///
+    /// # Errors
+    /// `ERR_FFI_BAD_ADDRESS` when any of them is not readable.
+    #[inline]
+    pub fn fetch(self, offset: u32, address: usize, length: usize) -> Result<(), Code> {
+        let to = self.at(offset, length).as_ptr();
+        // SAFETY: `at` has checked the destination's bounds, and no Rust reference into the call stack is alive here; the
+        // source may be any address, which is what the routine is for.
+        unsafe { fault::copy(to, address as *const u8, length) }.map_err(|_| Code::BadAddress)
     }
 
     #[inline]

@@ -151,12 +151,12 @@ impl DirectCall {
         }
     }
 
-    /// Makes the call. The library of the code stays loaded meanwhile, and the frame's references are addresses by now.
+    /// Makes the call, and leaves in the frame what it returns. The library of the code stays loaded meanwhile, and the frame's references are addresses by now.
     ///
     /// # Errors
     /// `ERR_FFI_STACK_OVERFLOW` when the frame does not reach as far as the caller looks.
     #[inline]
-    pub fn execute(&self, frame: Frame) -> Result<(), Code> {
+    pub fn execute(&self, frame: Frame) -> Result<u64, Code> {
         if frame.capacity() < self.reach as usize {
             return Err(Code::StackOverflow);
         }
@@ -168,7 +168,7 @@ impl DirectCall {
         // above); code and signature are as S4 and S5 say.
         let result = unsafe { (self.caller)(self.code, integers, floats, stack) };
         frame.set_long(CallPlan::RESULT, result);
-        Ok(())
+        Ok(result)
     }
 }
 

@@ -96,6 +96,7 @@ impl Memory {
     ///
     /// # Errors
     /// `ERR_FFI_NULL_POINTER`, `ERR_FFI_USE_AFTER_FREE`, `ERR_FFI_BUFFER_DETACHED`.
+    #[inline]
     pub fn record(&self, handle: Handle) -> std::result::Result<&Record, Code> {
         let record = self.registry.get(handle)?;
         if self.owned.has_backings() {
@@ -142,9 +143,16 @@ impl Memory {
         }
     }
 
+    /// Whether an address lies in the call stack.
+    #[inline]
+    #[must_use]
+    pub fn is_transient(&self, address: usize) -> bool {
+        self.transient.contains(&address)
+    }
+
     #[cold]
     fn adopt_new(&mut self, address: usize) -> std::result::Result<Handle, Code> {
-        if self.transient.contains(&address) {
+        if self.is_transient(address) {
             return Ok(Handle::EXPIRED);
         }
         let birth = match self.owner_of(address) {

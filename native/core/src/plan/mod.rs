@@ -89,6 +89,22 @@ impl CallPlan {
     /// Where the result slot lies, in bytes from the frame's base.
     pub const RESULT: u32 = HEADER_SIZE;
 
+    /// Where the bytes of a short ASCII string that was returned lie: over the arguments, which are done with. The word at
+    /// `RESULT` is its length, and NULs fill the rest up to `TEXT_END`.
+    pub const TEXT: u32 = Registers::OFFSET;
+
+    /// The longest such string.
+    pub const TEXT_SIZE: usize = 24;
+
+    /// Where its bytes end at the latest.
+    pub const TEXT_END: u32 = CallPlan::TEXT + CallPlan::TEXT_SIZE as u32;
+
+    /// The word at `RESULT` for NULL.
+    pub const NO_TEXT: u32 = u32::MAX;
+
+    /// The word at `RESULT` for a string that the runtime keeps until it is taken.
+    pub const KEPT_TEXT: u32 = u32::MAX - 1;
+
     /// Compiles a signature.
     ///
     /// # Errors

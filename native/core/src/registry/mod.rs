@@ -133,13 +133,18 @@ impl Registry {
         match self.records.get(handle.slot as usize) {
             Some(record) if record.generation == handle.generation && record.allocator.is_some() => {
                 if record.parent.slot != 0 {
-                    self.get(record.parent)?;
+                    self.get_inside(record.parent)?;
                 }
                 Ok(record)
             }
             _ if handle.is_null() => Err(Code::NullPointer),
             _ => Err(Code::UseAfterFree),
         }
+    }
+
+    #[inline(never)]
+    fn get_inside(&self, parent: Handle) -> Result<&Record, Code> {
+        self.get(parent)
     }
 
     /// The address of a handle; 0 for NULL.
@@ -198,10 +203,21 @@ impl Registry {
     }
 
     /// Another pointer object names a record that was found by its address.
+    #[inline]
     #[must_use]
     pub fn find(&mut self, address: usize) -> Option<Handle> {
         let slot = self.index.get(address)?;
-        let handle = Handle { slot, generation: self.records[slot as usize].generation };
+        let record = &mut self.records[slot as usize];
+        let handle = Handle { slot, generation: record.generation };
+        if record.parent.slot == 0 {
+            // What is in the index and stands alone is live.
+            record.references = record.references.saturating_add(1);
+            return Some(handle);
+        }
+        self.find_inside(handle)
+    }
+
+    fn find_inside(&mut self, handle: Handle) -> Option<Handle> {
         if self.get(handle).is_err() {
             // Its owner was freed: the address means something new now.
             self.remove(handle);

@@ -140,7 +140,9 @@ impl Front {
                 self.runtime.finish_plain(quick.execute());
                 return Outcome::InFrame;
             }
-            if let Ok(begun) = self.runtime.begin_quick(views) {
+            let begun = if views.is_empty() { self.runtime.begin_door() } else { self.runtime.begin_quick(views) };
+            let begun = begun.or_else(|_| self.runtime.begin_quick(views));
+            if let Ok(begun) = begun {
                 return begun.map_or(Outcome::InFrame, |quick| self.runtime.finish_quick(quick.execute()));
             }
         }
@@ -165,15 +167,18 @@ impl Front {
 
     /// The string that the last call returned.
     pub(crate) fn text(&self, called: Called) -> Option<String> {
-        match called {
-            Ok(Outcome::Text(None)) => None,
-            Ok(Outcome::Text(Some(text))) => {
-                let bytes = self.runtime.bytes();
-                assert_eq!((bytes.len(), bytes.is_ascii()), (text.length, text.ascii));
-                Some(String::from_utf8(bytes.to_vec()).unwrap())
+        assert_eq!(called, Ok(Outcome::InFrame));
+        let frame = self.frame();
+        let bytes = match frame.word(CallPlan::RESULT) {
+            CallPlan::NO_TEXT => return None,
+            CallPlan::KEPT_TEXT => {
+                let (bytes, ascii) = self.runtime.text();
+                assert_eq!(bytes.is_ascii(), ascii);
+                bytes.to_vec()
             }
-            other => panic!("expected a string, got {other:?}"),
-        }
+            length => frame.copy_out(CallPlan::TEXT, length),
+        };
+        Some(String::from_utf8(bytes).unwrap())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Turns frames written as JavaScript writes them into calls of the C library, on each engine and without Node.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod front;
 mod made;

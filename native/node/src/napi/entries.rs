@@ -8,22 +8,14 @@ use napi_sys as sys;
 
 use super::buffers::{detach_ended, with_views};
 use super::environment::Environment;
-use super::values::{Failure, null, string};
+use super::values::{Failure, string};
 
 /// What a raw callback returns for `undefined`.
 pub(super) const UNDEFINED: sys::napi_value = std::ptr::null_mut();
 
 /// `invoke()`: carries out the call in the top frame. Takes nothing, returns nothing.
 pub(super) unsafe extern "C" fn invoke(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
-    guarded(env, |environment| {
-        let plain = environment.runtime().borrow_mut().begin_plain();
-        if let Some(plain) = plain {
-            let made = plain.execute();
-            environment.runtime().borrow_mut().finish_plain(made);
-            return Ok(UNDEFINED);
-        }
-        run_in_frame(env, environment)
-    })
+    guarded(env, |environment| run_in_frame(env, environment))
 }
 
 /// `invokeFor()`: the same; returns a string, an ArrayBuffer too large for the frame, or undefined.
@@ -42,7 +34,29 @@ pub(super) unsafe extern "C" fn invoke_views(env: sys::napi_env, info: sys::napi
     })
 }
 
-#[inline(never)]
+/// The door for numbers: as `invoke`, for plain calls. For any other the frame's status stays as JavaScript set it.
+#[inline]
+pub(super) fn run_plain(environment: &Environment) {
+    let Ok(mut runtime) = environment.runtime().try_borrow_mut() else { return };
+    if let Some(plain) = runtime.begin_plain() {
+        drop(runtime);
+        let made = plain.execute();
+        environment.runtime().borrow_mut().finish_plain(made);
+    }
+}
+
+/// The door for all else that needs nothing of V8's: as `invoke`, for quick calls.
+#[inline]
+pub(super) fn run_quick(environment: &Environment) {
+    let Ok(mut runtime) = environment.runtime().try_borrow_mut() else { return };
+    if let Ok(Some(quick)) = runtime.begin_door() {
+        drop(runtime);
+        let made = quick.execute();
+        environment.runtime().borrow_mut().finish_quick(made);
+    }
+}
+
+#[inline]
 fn run_in_frame(env: sys::napi_env, environment: &Environment) -> Result<sys::napi_value, Failure> {
     match run(env, environment, &[]) {
         Outcome::InFrame => Ok(UNDEFINED),
@@ -58,9 +72,7 @@ fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome
             // Nothing is borrowed here: C may lead back into this environment.
             let made = quick.execute();
             let outcome = environment.runtime().borrow_mut().finish_quick(made);
-            if let Outcome::Text(_) = outcome {
-                detach_ended(env, environment);
-            }
+            detach_ended(env, environment);
             outcome
         }
         Ok(None) => Outcome::InFrame,
@@ -89,13 +101,6 @@ pub(super) fn deliver(
 ) -> Result<sys::napi_value, Failure> {
     match outcome {
         Outcome::InFrame => Ok(UNDEFINED),
-        Outcome::Text(None) => null(env),
-        Outcome::Text(Some(text)) => {
-            let mut runtime = environment.runtime().borrow_mut();
-            let value = string(env, runtime.bytes(), text.ascii);
-            runtime.trim();
-            value
-        }
         Outcome::Bytes => {
             let mut runtime = environment.runtime().borrow_mut();
             let value = super::values::arraybuffer_copy(env, runtime.bytes());
@@ -103,6 +108,19 @@ pub(super) fn deliver(
             value
         }
     }
+}
+
+/// `takeText()`: the string that the call before has kept because it does not fit the frame.
+pub(super) fn take_text(
+    env: sys::napi_env,
+    _info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    let mut runtime = environment.runtime().borrow_mut();
+    let (bytes, ascii) = runtime.text();
+    let value = string(env, bytes, ascii);
+    runtime.trim();
+    value
 }
 
 /// Runs an entry's body behind the failure boundary: no panic and no error leaves it but as a JavaScript exception.

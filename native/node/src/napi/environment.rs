@@ -55,6 +55,18 @@ impl Environment {
         unsafe { data.as_ref() }
     }
 
+    /// Whether this environment is the one that `first` finds.
+    pub(super) fn is_first(env: sys::napi_env) -> bool {
+        FIRST.load(Relaxed) == env.cast()
+    }
+
+    /// The first environment's data, for an entry that is called on its thread only.
+    #[inline]
+    pub(super) fn first<'e>() -> Option<&'e Environment> {
+        // SAFETY: as for `of`: the caller is an entry of that environment.
+        unsafe { FIRST_DATA.load(Relaxed).cast_const().as_ref() }
+    }
+
     fn of_thread(env: sys::napi_env) -> *const Environment {
         let (last, data) = LAST.get();
         if last == env { data } else { Environment::look_up(env) }

@@ -9,10 +9,10 @@ use holdfast_core::plan::{HEADER_SIZE, Options};
 use holdfast_core::sys::{errno, fault};
 use napi_sys as sys;
 
-use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views};
+use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views, take_text};
 use super::environment::Environment;
 use super::values::{Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string};
-use super::{buffers, pointers};
+use super::{buffers, door, pointers};
 
 /// Wraps a body with the failure boundary as a raw callback.
 macro_rules! entry {
@@ -29,11 +29,13 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 /// Defines every entry. One that is missing is noticed by the TypeScript loader.
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     fault::install();
-    let entries: [(&str, RawCallback); 21] = [
+    let entries: [(&str, RawCallback); 23] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
         ("invokeViews", invoke_views),
+        ("door", entry!(open_door)),
+        ("takeText", entry!(take_text)),
         ("operate", entry!(pointers::operate)),
         ("create", entry!(pointers::create)),
         ("write", entry!(pointers::write)),
@@ -108,6 +110,12 @@ unsafe extern "C" fn setup(env: sys::napi_env, info: sys::napi_callback_info) ->
 }
 
 type Entry = Result<sys::napi_value, Failure>;
+
+/// `door(quick)`: a function as `invoke` that optimised code calls directly, or undefined.
+fn open_door(env: sys::napi_env, info: sys::napi_callback_info, _environment: &Environment) -> Entry {
+    let ([quick], _) = arguments::<1>(env, info)?;
+    Ok(door::function(env, get_bool(env, quick)?).unwrap_or(UNDEFINED))
+}
 
 /// `open(path | null)`: the library's number.
 fn open(env: sys::napi_env, info: sys::napi_callback_info, environment: &Environment) -> Entry {

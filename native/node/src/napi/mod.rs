@@ -1,6 +1,7 @@
 //! Turns Node-API's calls into the core's: every unsafe line of the addon is in this folder.
 
 mod buffers;
+mod door;
 mod entries;
 mod environment;
 mod exports;

@@ -131,14 +131,6 @@ pub(super) fn number(env: sys::napi_env, value: u32) -> Result<sys::napi_value, 
     Ok(handle)
 }
 
-/// JavaScript's null.
-pub(super) fn null(env: sys::napi_env) -> Result<sys::napi_value, Failure> {
-    let mut handle = std::ptr::null_mut();
-    // SAFETY: `env` is the current entry's, `handle` a place for the result.
-    check(unsafe { sys::napi_get_null(env, &raw mut handle) })?;
-    Ok(handle)
-}
-
 /// Whether a value is null or undefined.
 pub(super) fn is_nullish(env: sys::napi_env, value: sys::napi_value) -> Result<bool, Failure> {
     let mut kind = 0;
