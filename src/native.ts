@@ -26,7 +26,7 @@ export interface Native {
   /** The string that the call before returned and that does not fit the frame. */
   takeText(): string
   /** A function as `invoke` that optimised code calls directly; undefined where this Node has none. */
-  door(quick: boolean): (() => void) | undefined
+  door(kind: number): ((view?: ArrayBufferView) => void) | undefined
   operate(operation: number): ArrayBuffer | undefined
   create(...views: ArrayBufferView[]): void
   write(...views: ArrayBufferView[]): void

@@ -5,22 +5,35 @@
 
 import { native } from '../native.js'
 
-/** Versions of V8 under which the suite ran with the door (Node 20, 22, 24 and 26): others may lay things out differently. */
+/** Versions of V8 under which the suite ran with the doors (Node 20, 22, 24 and 26): others may lay things out differently. */
 const TESTED = ['11.3', '12.4', '13.6', '14.6']
 
-/** In the status word before the door is tried; the core sets another unless it leaves the call to `invoke`. */
+/** Those in which a fast call is told where a typed array's bytes are. */
+const TYPED_ARRAYS = ['11.3', '12.4']
+
+/** In the status word before a door is tried; the core sets another unless it leaves the call to `invoke`. */
 export const UNTRIED = 0xffffffff
 
-function open(quick: boolean): (() => void) | undefined {
+type Door = (view?: ArrayBufferView) => void
+
+function open(kind: number, versions: readonly string[]): Door | undefined {
   const version = process.versions.v8.split('.', 2).join('.')
-  return process.env['FFI_FAST'] === '0' || !TESTED.includes(version) ? undefined : native.door(quick)
+  return process.env['FFI_FAST'] === '0' || !versions.includes(version) ? undefined : native.door(kind)
 }
 
 /**
- * As `native.invoke`, called directly; undefined where it is not to be had. `plain` makes calls with numbers in and out only,
- * `quick` those with anything that lies in the frame. Knocked at only while `u32[2]` is 0: C can call no JavaScript then.
+ * As `native.invoke`, called directly; undefined where it is not to be had. Each leaves the status as it was when it cannot make
+ * the call. Knocked at only while `u32[2]` is 0: C can call no JavaScript then.
  */
-export const doors: { readonly plain: (() => void) | undefined; readonly quick: (() => void) | undefined } = {
-  plain: open(false),
-  quick: open(true),
+export const doors: {
+  readonly plain: Door | undefined
+  readonly quick: Door | undefined
+  readonly view: Door | undefined
+} = {
+  /** Numbers in, a number out. */
+  plain: open(0, TESTED),
+  /** Anything that lies in the frame. */
+  quick: open(1, TESTED),
+  /** The same with one buffer that is a `Uint8Array`. */
+  view: open(2, TYPED_ARRAYS),
 }

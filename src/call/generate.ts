@@ -14,10 +14,10 @@ import { native } from '../native.js'
 import { readerAt } from '../pointer/operation.js'
 import { adopt, pushHandle } from '../pointer/pointer.js'
 import type { CompiledType } from '../signature/compile.js'
-import type { CType } from '../signature/ctype.js'
 import type { Scalar } from '../signature/scalar.js'
-import { doors, UNTRIED } from './door.js'
+import { doorFor, enterGuarded, enterPlain } from './enter.js'
 import { errnoMessage } from './errno.js'
+import { isBytes, isFlat, isPlain, isText } from './forms.js'
 import type { Signature } from './signature.js'
 import { decodeScalar, encodeScalar } from './slots.js'
 
@@ -46,7 +46,7 @@ export function generate(name: string, signature: Signature, binding: Binding): 
     ...shared,
     errnoMessage,
     ...binding,
-    door: isNumeric(signature) ? doors.plain : doors.quick,
+    door: doorFor(signature),
     decodeResult: signature.result.codec.decode,
   }
   parameters.forEach((parameter, i) => {
@@ -79,20 +79,6 @@ const shared = {
   floor: Math.floor,
   trunc: Math.trunc,
   fround: Math.fround,
-}
-
-function isPlain(type: CType): boolean {
-  return type.kind === 'scalar' || type.kind === 'handle' || isText(type) || isBytes(type)
-}
-
-/** `uint8_t *`: what buffers are passed for. */
-function isBytes(type: CType): boolean {
-  return (
-    type.kind === 'reference' &&
-    type.to.kind === 'array' &&
-    type.to.item.kind === 'scalar' &&
-    type.to.item.scalar.name === 'u8'
-  )
 }
 
 function names(signature: Signature): string[] {
@@ -136,7 +122,7 @@ function plainSource(signature: Signature): string[] {
     else lines.push(...encodeView(i, at, view++, again))
   })
   if (hasText || views.length > 0) lines.push(...header('end', 0))
-  return [...lines, ...enterSource(signature, views.join(', ')), ...resultSource(signature), '}']
+  return [...lines, ...enterPlain(signature, views, again), ...resultSource(signature), '}']
 }
 
 /** Header words for scratch without references. */
@@ -161,8 +147,8 @@ function encodeText(i: number, at: number, again: string): string[] {
 
 function encodeView(i: number, at: number, number: number, again: string): string[] {
   return [
-    // Plain arrays, NULL and buffers without a view are rarer: the guarded form knows them.
-    `if (!isView(a${i}) || !isFilled(a${i})) ${again}`,
+    // Plain arrays, NULL and buffers without a view are rarer: the guarded form knows them. So are empty ones, see `enter`.
+    `if (!isView(a${i})) ${again}`,
     `const v${i} = a${i}; u32[w + ${at}] = ${number}; u32[w + ${at + 1}] = 1`,
   ]
 }
@@ -179,7 +165,7 @@ function guardedSource(signature: Signature, isEntry: boolean): string[] {
     lines.push(`position = ${i}`, ...encodeGuarded(signature, parameter, i))
   })
   lines.push('} catch (error) { throw locate(error, position) }', 'scratch.seal()')
-  lines.push(...enterSource(signature, '...scratch.views'), ...resultSource(signature))
+  lines.push(...enterGuarded(signature), ...resultSource(signature))
   return [...lines, '} finally { returnScratch(scratch, base) }', '}']
 }
 
@@ -200,52 +186,6 @@ function encodeGuarded(signature: Signature, { type, layout }: CompiledType, i: 
       ]
   }
 }
-
-/** Whether the core hands the result over as a value of its own. */
-function isHandedOver(type: CType): boolean {
-  return type.kind !== 'handle' && !isText(type) && !isFlat(type)
-}
-
-/** Whether numbers go in and a number comes out: nothing to prepare, nothing to decode. */
-function isNumeric({ parameters, result }: Signature): boolean {
-  return [...parameters, result].every(({ type }) => type.kind === 'scalar')
-}
-
-function isText(type: CType): boolean {
-  return type.kind === 'text' && !type.wide
-}
-
-function isFlat(type: CType): boolean {
-  if (type.kind === 'struct') return type.fields.every((field) => isFlat(field.type))
-  if (type.kind === 'array') return isFlat(type.item)
-  return type.kind === 'scalar'
-}
-
-function enterSource(signature: Signature, views: string): string[] {
-  const value = isHandedOver(signature.result.type)
-  const without = value ? 'invokeFor()' : 'invoke()'
-  const some = `invokeViews(${views})`
-  const entry =
-    views === '' ? without : views.startsWith('...') ? `scratch.views.length === 0 ? ${without} : ${some}` : some
-  const enter = value ? [`out = ${entry}`] : views === '' && doors.quick ? throughDoor : [entry]
-  return [
-    'let out, n',
-    'for (;;) {',
-    'u32[1] = id',
-    ...enter,
-    'if (u32[w + 1] === 0) break',
-    'id = recover(base)',
-    '}',
-  ]
-}
-
-/** Through the door while no JavaScript can be called by C, and by the portable entry when that was left untried. */
-const throughDoor = [
-  `u32[w + 1] = ${UNTRIED}`,
-  'if (u32[2] === 0) door()',
-  'if (u32[w + 1] === 0) break',
-  `if (u32[w + 1] === ${UNTRIED}) invoke()`,
-]
 
 function resultSource(signature: Signature): string[] {
   const value = resultValue(signature)

@@ -4,7 +4,7 @@ use super::NO_POSITION;
 use super::function::{Function, Inputs};
 use crate::error::Code;
 use crate::frame::{Field, Frame};
-use crate::memory::{Image, Memory, View, data_address, relocate};
+use crate::memory::{Image, Memory, View, data_address, leads_to_scratch, relocate};
 use crate::plan::CallPlan;
 use crate::registry::Handle;
 
@@ -42,13 +42,22 @@ fn prepare_data(
     views: &[View],
 ) -> std::result::Result<(), Refused> {
     let slots = frame;
-    let mut image = frame.scratch(plan.frame_size, views).map_err(|code| (code, NO_POSITION))?;
+    // Scratch is looked at only where something leads there: a lone buffer does not.
+    let mut image = None;
     for i in &plan.data {
         let offset = plan.parameters[*i as usize].offset;
-        let address = data_address(&image, slots.pair(offset), views).map_err(|code| (code, *i))?;
+        let pair = slots.pair(offset);
+        if image.is_none() && leads_to_scratch(pair) {
+            image = Some(frame.scratch(plan.frame_size, views).map_err(|code| (code, NO_POSITION))?);
+        }
+        let address = data_address(image.as_ref(), pair, views).map_err(|code| (code, *i))?;
         slots.set_long(offset, address as u64);
     }
-    relocate_image(&mut image, slots, views, memory).map_err(|code| (code, NO_POSITION))
+    match image {
+        Some(mut image) => relocate_image(&mut image, slots, views, memory).map_err(|code| (code, NO_POSITION)),
+        // What has references lies in scratch, and is led to.
+        None => Ok(()),
+    }
 }
 
 /// Makes the references absolute that the frame's fixup list names.

@@ -73,8 +73,8 @@ impl Runtime {
     /// # Errors
     /// As `begin_quick`.
     #[inline]
-    pub fn begin_door(&mut self) -> std::result::Result<Option<Quick>, NotQuick> {
-        self.begin_if(&[], |after| !matches!(after, After::ReadText { free: true }))
+    pub fn begin_door(&mut self, views: &[View]) -> std::result::Result<Option<Quick>, NotQuick> {
+        self.begin_if(views, |after| !matches!(after, After::ReadText { free: true }))
     }
 
     #[inline]

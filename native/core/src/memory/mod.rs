@@ -16,7 +16,7 @@ pub use access::{Text, WIDE_UNIT, append, measure};
 pub use gather::Gather;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};
-pub use relocate::{Image, data_address, halves, relocate};
+pub use relocate::{Image, data_address, halves, leads_to_scratch, relocate};
 
 use crate::error::{Code, Result};
 use crate::plan::{Layout, Shape};

@@ -39,16 +39,23 @@ pub fn halves(field: [u8; 8]) -> (u32, u32) {
     (bits as u32, (bits >> 32) as u32)
 }
 
+/// Whether a data reference needs the image to be followed: it is neither NULL nor a view.
+#[inline]
+#[must_use]
+pub fn leads_to_scratch((low, high): (u32, u32)) -> bool {
+    high == 0 && low != 0
+}
+
 /// The address behind a data reference: `(0, 0)` is NULL, `(offset, 0)` is scratch, `(number, 1)` is a view.
 ///
 /// # Errors
 /// `ERR_FFI_INTERNAL` for a reference that the front end cannot have written.
 #[inline]
-pub fn data_address(image: &Image<'_>, (low, high): (u32, u32), views: &[View]) -> Result<usize, Code> {
-    match (low, high) {
-        (0, 0) => Ok(0),
-        (offset, 0) if image.contains(offset) => Ok(image.origin + offset as usize),
-        (number, 1) => views.get(number as usize).map(|view| view.address).ok_or(Code::Internal),
+pub fn data_address(image: Option<&Image<'_>>, (low, high): (u32, u32), views: &[View]) -> Result<usize, Code> {
+    match (low, high, image) {
+        (0, 0, _) => Ok(0),
+        (offset, 0, Some(image)) if image.contains(offset) => Ok(image.origin + offset as usize),
+        (number, 1, _) => views.get(number as usize).map(|view| view.address).ok_or(Code::Internal),
         _ => Err(Code::Internal),
     }
 }
@@ -69,7 +76,7 @@ pub fn relocate(
         let address = if fixup & 1 == 1 {
             memory.resolve(Handle { slot: low, generation: high })?
         } else {
-            data_address(image, (low, high), views)?
+            data_address(Some(image), (low, high), views)?
         };
         *image.field(offset)? = (address as u64).to_le_bytes();
     }

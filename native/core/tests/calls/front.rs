@@ -140,8 +140,7 @@ impl Front {
                 self.runtime.finish_plain(quick.execute());
                 return Outcome::InFrame;
             }
-            let begun = if views.is_empty() { self.runtime.begin_door() } else { self.runtime.begin_quick(views) };
-            let begun = begun.or_else(|_| self.runtime.begin_quick(views));
+            let begun = self.runtime.begin_door(views).or_else(|_| self.runtime.begin_quick(views));
             if let Ok(begun) = begun {
                 return begun.map_or(Outcome::InFrame, |quick| self.runtime.finish_quick(quick.execute()));
             }

@@ -13,13 +13,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null;
 use std::sync::OnceLock;
 
+use holdfast_core::memory::View;
 use holdfast_core::sys::dl::Dylib;
 use napi_sys as sys;
 
-use super::entries::{run_plain, run_quick};
+use super::entries::{run_plain, run_quick, run_view};
 use super::environment::Environment;
 
-type Door = unsafe extern "C" fn(*const c_void);
+type Slow = unsafe extern "C" fn(*const c_void);
 type GetCurrent = unsafe extern "C" fn() -> *const c_void;
 type GetContext = unsafe extern "C" fn(isolate: *const c_void) -> *const c_void;
 type NewInfo = unsafe extern "C" fn(this: *mut c_void, result: *const u8, count: u32, arguments: *const u8, int64: u8);
@@ -27,7 +28,7 @@ type NewFunction = unsafe extern "C" fn(this: *mut c_void, address: *const c_voi
 type GetFunction = unsafe extern "C" fn(template: *const c_void, context: *const c_void) -> sys::napi_value;
 type NewTemplate = unsafe extern "C" fn(
     isolate: *const c_void,
-    slow: Door,
+    slow: Slow,
     data: *const c_void,
     signature: *const c_void,
     length: c_int,
@@ -43,16 +44,24 @@ type NewTemplate = unsafe extern "C" fn(
 #[repr(C, align(16))]
 struct Room([u8; 128]);
 
-/// `CTypeInfo`s as bytes: type, then flags, which are all 0. One is 3 bytes long up to V8 14, then 2; with a single one in
-/// each list the length does not matter.
+/// `CTypeInfo`s as bytes: type, sequence (up to V8 13), flags. Their length does not matter where a list has a single one.
 static NO_RESULT: [u8; 8] = [0; 8];
 static RECEIVER: [u8; 8] = [10, 0, 0, 0, 0, 0, 0, 0];
+/// A receiver and a `Uint8Array`, three bytes each: up to V8 12 only.
+static RECEIVER_AND_BYTES: [u8; 8] = [10, 0, 0, 2, 2, 0, 0, 0];
 
-/// V8's descriptions of both doors. Made once for the process and never released: optimised code refers to them.
+/// What V8 up to 12 passes for a typed array: where its bytes are while the call lasts.
+#[repr(C)]
+struct Bytes {
+    length: usize,
+    data: *const u8,
+}
+
+/// V8's descriptions of the doors. Made once for the process and never released: optimised code refers to them.
 static DESCRIPTION: OnceLock<Option<Description>> = OnceLock::new();
 
 struct Description {
-    functions: [*const c_void; 2],
+    functions: [*const c_void; 3],
     new_template: NewTemplate,
     get_function: GetFunction,
     get_isolate: GetCurrent,
@@ -95,30 +104,30 @@ fn describe() -> Option<Description> {
     let get_function = typed!(&main, GetFunction, "_ZN2v816FunctionTemplate11GetFunctionENS_5LocalINS_7ContextEEE");
     let get_isolate = typed!(&main, GetCurrent, "_ZN2v87Isolate10GetCurrentEv");
     let get_context = typed!(&main, GetContext, "_ZN2v87Isolate17GetCurrentContextEv");
-    let room = || Box::into_raw(Box::new(Room([0; 128]))).cast::<c_void>();
-    let info = room();
-    // SAFETY: `info` has room for the object, and both lists live as long as the process.
-    unsafe { new_info(info, NO_RESULT.as_ptr(), 1, RECEIVER.as_ptr(), 0) };
-    let functions = DOORS.map(|(fast, _)| {
-        let function = room();
+    let functions = DOORS.each_ref().map(|door| {
+        let room = || Box::into_raw(Box::new(Room([0; 128]))).cast::<c_void>();
+        let (info, function) = (room(), room());
+        // SAFETY: `info` has room for the object, and both lists live as long as the process.
+        unsafe { new_info(info, NO_RESULT.as_ptr(), door.count, door.parameters.as_ptr(), 0) };
         // SAFETY: `function` has room for the object; `info` is complete and never released.
-        unsafe { new_function(function, fast as *const c_void, info) };
+        unsafe { new_function(function, door.fast, info) };
         function.cast_const()
     });
     Some(Description { functions, new_template, get_function, get_isolate, get_context })
 }
 
 /// Makes a door's function; none where this Node does not let us, or for an environment that is not the first.
-pub(super) fn function(env: sys::napi_env, quick: bool) -> Option<sys::napi_value> {
+pub(super) fn function(env: sys::napi_env, kind: usize) -> Option<sys::napi_value> {
     if !Environment::is_first(env) {
         return None;
     }
+    let door = DOORS.get(kind)?;
     let description = DESCRIPTION.get_or_init(describe).as_ref()?;
     // SAFETY: called on a thread that has an isolate: JavaScript of `env` is running on it.
     let isolate = unsafe { (description.get_isolate)() };
     // SAFETY: `isolate` is this thread's, and Node-API has opened a handle scope for the running entry.
     let context = unsafe { (description.get_context)(isolate) };
-    let (function, (_, slow)) = (description.functions[usize::from(quick)], DOORS[usize::from(quick)]);
+    let (function, slow) = (*description.functions.get(kind)?, door.slow);
     // SAFETY: as above; an empty handle is a null pointer, the numbers are V8's defaults (a constructor that throws, with side
     // effects, no instance type), and `function` lives as long as the process.
     let template = unsafe { (description.new_template)(isolate, slow, null(), null(), 0, 0, 0, function, 0, 0, 0) };
@@ -128,19 +137,57 @@ pub(super) fn function(env: sys::napi_env, quick: bool) -> Option<sys::napi_valu
     (!made.is_null()).then_some(made)
 }
 
-/// What optimised code calls, and what code calls that is not optimised yet: two functions that do the same, because V8 passes
-/// them different things.
-macro_rules! door {
+/// One door.
+struct Door {
+    /// What optimised code calls.
+    fast: *const c_void,
+    /// Its parameters.
+    count: u32,
+    parameters: &'static [u8; 8],
+    /// What code calls that is not optimised yet, or whose argument is of another kind.
+    slow: Slow,
+}
+
+// SAFETY: the pointer is to code.
+unsafe impl Sync for Door {}
+
+/// A door without arguments: both functions do the same, because V8 passes them different things that neither looks at.
+macro_rules! bare {
     ($run:ident) => {{
         /// # Safety
         /// - Called by V8, on the thread of the first environment, from JavaScript of that environment.
         unsafe extern "C" fn door(_receiver_or_info: *const c_void) {
-            // Without an environment, or after a panic, the frame's status says still that nothing was called.
-            let _ = catch_unwind(AssertUnwindSafe(|| Environment::first().map($run)));
+            enter($run);
         }
-        door as Door
+        Door { fast: door as *const c_void, count: 1, parameters: &RECEIVER, slow: door }
     }};
 }
 
-/// For plain calls and for quick ones: the fast function and the slow one.
-static DOORS: [(Door, Door); 2] = [(door!(run_plain), door!(run_plain)), (door!(run_quick), door!(run_quick))];
+/// For plain calls, for quick ones, and for quick ones with a `Uint8Array`.
+static DOORS: [Door; 3] = [
+    bare!(run_plain),
+    bare!(run_quick),
+    Door { fast: fast_view as *const c_void, count: 2, parameters: &RECEIVER_AND_BYTES, slow: slow_view },
+];
+
+/// # Safety
+/// - Called by V8, on the thread of the first environment, from JavaScript of that environment.
+/// - `bytes` is the typed array's: attached, not shared, and not moved while this runs.
+unsafe extern "C" fn fast_view(_receiver: *const c_void, bytes: *const Bytes) {
+    // SAFETY: V8 passes a pointer to its own description of the argument.
+    let Bytes { length, data } = unsafe { &*bytes };
+    let view = View { address: *data as usize, length: *length };
+    enter(|environment| run_view(environment, view));
+}
+
+/// Leaves the frame's status as it is, so that JavaScript calls `invokeViews`.
+///
+/// # Safety
+/// - Called by V8.
+unsafe extern "C" fn slow_view(_info: *const c_void) {}
+
+#[inline]
+fn enter(run: impl FnOnce(&Environment)) {
+    // Without an environment, or after a panic, the frame's status says still that nothing was called.
+    let _ = catch_unwind(AssertUnwindSafe(|| Environment::first().map(run)));
+}

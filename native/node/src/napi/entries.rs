@@ -48,8 +48,21 @@ pub(super) fn run_plain(environment: &Environment) {
 /// The door for all else that needs nothing of V8's: as `invoke`, for quick calls.
 #[inline]
 pub(super) fn run_quick(environment: &Environment) {
+    run_with(environment, &[]);
+}
+
+/// The same with one buffer. An empty one is left to `invokeViews`: it may be detached.
+#[inline]
+pub(super) fn run_view(environment: &Environment, view: View) {
+    if view.length != 0 {
+        run_with(environment, &[view]);
+    }
+}
+
+#[inline]
+fn run_with(environment: &Environment, views: &[View]) {
     let Ok(mut runtime) = environment.runtime().try_borrow_mut() else { return };
-    if let Ok(Some(quick)) = runtime.begin_door() {
+    if let Ok(Some(quick)) = runtime.begin_door(views) {
         drop(runtime);
         let made = quick.execute();
         environment.runtime().borrow_mut().finish_quick(made);

@@ -111,10 +111,10 @@ unsafe extern "C" fn setup(env: sys::napi_env, info: sys::napi_callback_info) ->
 
 type Entry = Result<sys::napi_value, Failure>;
 
-/// `door(quick)`: a function as `invoke` that optimised code calls directly, or undefined.
+/// `door(kind)`: a function as `invoke` that optimised code calls directly, or undefined.
 fn open_door(env: sys::napi_env, info: sys::napi_callback_info, _environment: &Environment) -> Entry {
-    let ([quick], _) = arguments::<1>(env, info)?;
-    Ok(door::function(env, get_bool(env, quick)?).unwrap_or(UNDEFINED))
+    let ([kind], _) = arguments::<1>(env, info)?;
+    Ok(door::function(env, get_u32(env, kind)? as usize).unwrap_or(UNDEFINED))
 }
 
 /// `open(path | null)`: the library's number.

@@ -78,5 +78,5 @@ fn relocation_refuses_references_that_the_front_end_cannot_have_written() {
     }
     assert_eq!(moved(1 << 32 | 9, here | 1), Err(Code::UseAfterFree));
     let image = Image { bytes: &mut [], start: START, origin: 0 };
-    assert_eq!(data_address(&image, (START, 0), &[]), Ok(START as usize), "an empty payload");
+    assert_eq!(data_address(Some(&image), (START, 0), &[]), Ok(START as usize), "an empty payload");
 }
