@@ -102,6 +102,20 @@ export const cases = [
     },
   },
   {
+    id: 'text_new',
+    title: 'string out, 12 bytes, never the same',
+    bind: { fn: { symbol: 'text_new', params: [], ret: 'string' } },
+    checks: ({ fn }) => [
+      [fn(), 'aaaaaaaaaaab'],
+      [fn(), 'aaaaaaaaaaac'],
+    ],
+    loop({ fn }, n) {
+      let sum = 0
+      for (let i = 0; i < n; i++) sum += fn().length
+      return sum
+    },
+  },
+  {
     id: 'id_ptr',
     title: 'pointer in and out',
     bind: {

@@ -39,18 +39,26 @@ const WORDS = Array.from({ length: TEXT_SIZE / 4 }, (_, i) => i)
 const NO_TEXT = 0xffffffff
 
 /**
- * `length` bytes below 0x80 at a byte of the call stack, as a string; NULs up to `TEXT_SIZE` follow them. Strings made
- * before are looked up in a small table first: C returns the same names again and again, and one that is there costs less
- * than half of one that has to be made.
+ * `length` bytes below 0x80 at a byte of the call stack, as a string; NULs up to `TEXT_SIZE` follow them. C returns the same
+ * names again and again, and to find one in a small table costs less than half of making it. A text enters when it comes for
+ * the second time; after 64 that were new in a row the table rests for 1024.
  */
 const getShort: (length: number, at: number) => string = compileSource('getShort', recentTexts(), [
+  'let fresh = 0, rest = 0',
   'return function getShort(length, at) {',
+  'if (rest !== 0) { rest--; return make(length, at) }',
   `const w = at >>> 2, ${list((i) => `w${i} = words[w + ${i}]`)}`,
   `const entry = imul(${WORDS.map((i) => `(w${i} << ${5 * i} | w${i} >>> ${32 - 5 * i})`).join(' ^ ')}, 0x9e3779b1) >>> 24`,
   `const key = ${WORDS.length} * entry`,
-  `if (${WORDS.map((i) => `keys[key + ${i}] === w${i}`).join(' && ')}) return texts[entry]`,
+  `if (${WORDS.map((i) => `keys[key + ${i}] === w${i}`).join(' && ')}) {`,
+  'fresh = 0',
+  'const text = texts[entry]',
+  'return text !== undefined ? text : (texts[entry] = make(length, at))',
+  '}',
   `${WORDS.map((i) => `keys[key + ${i}] = w${i}`).join('; ')}`,
-  'return texts[entry] = make(length, at)',
+  'texts[entry] = undefined',
+  'if (++fresh === 64) { fresh = 0; rest = 1024 }',
+  'return make(length, at)',
   '}',
   // One call makes the string, with each byte an argument.
   'function make(length, at) {',
@@ -63,10 +71,10 @@ function byteList(length: number): string {
   return Array.from({ length }, (_, i) => `bytes[at + ${i}]`).join(', ')
 }
 
-/** The table: 256 texts with the words of their bytes. All words 0 are the empty text's. */
+/** The table: up to 256 texts with the words of their bytes. */
 function recentTexts(): Record<string, unknown> {
   const keys = new Int32Array(256 * WORDS.length)
-  const texts = new Array<string>(256).fill('')
+  const texts = new Array<string | undefined>(256).fill(undefined)
   return { bytes: stack.bytes, words: stack.i32, keys, texts, imul: Math.imul, join: String.fromCharCode }
 }
 

@@ -102,6 +102,9 @@ impl Runtime {
         let outcome = match quick.after {
             After::Nothing => return Outcome::InFrame,
             After::AdoptHandle => self.finish_handle(quick.frame, quick.result),
+            After::ReadText { free: false } if self.finish_short_text(quick.frame, quick.result) => {
+                return Outcome::InFrame;
+            }
             After::ReadText { free } => self.finish_text(quick.frame, quick.result, free),
         };
         self.conclude(quick.frame, outcome)

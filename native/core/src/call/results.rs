@@ -3,7 +3,7 @@
 use super::{NO_POSITION, Runtime, refuse};
 use crate::error::Result;
 use crate::frame::{Field, Frame};
-use crate::memory::{self, Gather};
+use crate::memory::{self, Gather, Text};
 use crate::plan::CallPlan;
 
 /// What the front end gets besides what lies in the frame.
@@ -38,28 +38,40 @@ impl Runtime {
         Ok(Outcome::InFrame)
     }
 
+    /// As `finish_text`, for a short ASCII string outside the call stack. Whether it was one; nothing is done otherwise.
+    #[inline]
+    pub(super) fn finish_short_text(&self, frame: Frame, address: u64) -> bool {
+        let address = address as usize;
+        // An argument that C gave back would be overwritten before it is copied.
+        if self.memory.is_transient(address) || frame.capacity() < CallPlan::TEXT_END as usize {
+            return false;
+        }
+        let limit = self.memory.extent_at(address).min(CallPlan::TEXT_SIZE + 1);
+        let Ok(Text { length, ascii: true }) = memory::measure(address, limit) else { return false };
+        (CallPlan::TEXT..CallPlan::TEXT_END).step_by(8).for_each(|at| frame.set_long(at, 0));
+        if frame.fetch(CallPlan::TEXT, address, length).is_err() {
+            return false;
+        }
+        frame.set_word(CallPlan::RESULT, length as u32);
+        true
+    }
+
     /// Leaves a string as `CallPlan::RESULT` says: its length and its bytes, or where else it is.
     pub(super) fn finish_text(&mut self, frame: Frame, address: u64, free: bool) -> Result<Outcome> {
-        let address = address as usize;
         if address == 0 {
             frame.set_word(CallPlan::RESULT, CallPlan::NO_TEXT);
             return Ok(Outcome::InFrame);
         }
-        let text = memory::measure(address, self.memory.extent_at(address))?;
-        // An argument that C gave back would be overwritten before it is copied.
-        let elsewhere = !self.memory.is_transient(address) && frame.capacity() >= CallPlan::TEXT_END as usize;
-        if text.ascii && text.length <= CallPlan::TEXT_SIZE && elsewhere {
-            (CallPlan::TEXT..CallPlan::TEXT_END).step_by(8).for_each(|at| frame.set_long(at, 0));
-            frame.fetch(CallPlan::TEXT, address, text.length)?;
-            frame.set_word(CallPlan::RESULT, text.length as u32);
-        } else {
+        if !self.finish_short_text(frame, address) {
+            let address = address as usize;
+            let text = memory::measure(address, self.memory.extent_at(address))?;
             self.bytes.clear();
             memory::append(&mut self.bytes, address, text.length)?;
             self.ascii = text.ascii;
             frame.set_word(CallPlan::RESULT, CallPlan::KEPT_TEXT);
         }
         if free {
-            self.memory.free_result(vec![address])?;
+            self.memory.free_result(vec![address as usize])?;
         }
         Ok(Outcome::InFrame)
     }

@@ -121,8 +121,12 @@ impl<'m> Gather<'m> {
 
 impl Memory {
     /// How many bytes may be read at an address: to the end of the known memory it lies in, or any number.
+    #[inline]
     #[must_use]
     pub fn extent_at(&self, address: usize) -> usize {
+        if self.owned.is_empty() {
+            return UNKNOWN;
+        }
         self.owner_of(address).map_or(UNKNOWN, |inside| inside.remaining)
     }
 }

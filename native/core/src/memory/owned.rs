@@ -112,6 +112,12 @@ impl OwnedBlocks {
         }
     }
 
+    /// Whether no address can lie in any of them.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_address.is_empty() && self.backings.is_empty()
+    }
+
     pub(super) fn locate(&self, address: usize) -> Option<Inside> {
         self.locate_block(address).or_else(|| self.locate_backing(address))
     }
