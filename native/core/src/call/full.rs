@@ -48,7 +48,7 @@ impl Runtime {
         let number = self.stack.function();
         match self.prepare(number, frame, views) {
             Ok((engine, symbol)) => {
-                let outer = std::mem::replace(&mut self.current, number);
+                let outer = self.journal.enter(number);
                 Ok(Active { engine, symbol, frame, outer })
             }
             Err((code, position)) => {

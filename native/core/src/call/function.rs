@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::invoke::{DirectCall, Engine};
 use crate::library::{Library, Symbol};
 use crate::plan::{CallPlan, ResultForm};
+use crate::sys::dl;
 
 /// A function that can be called, or that could be until its library was closed.
 #[derive(Debug)]
@@ -18,6 +19,16 @@ pub(super) struct Function {
     pub(super) engine: Rc<Engine>,
     /// None once it is closed.
     pub(super) library: Option<Rc<Library>>,
+    pub(super) site: Box<Site>,
+}
+
+/// What a crash report says of a function. Found once, as the loader may not be asked from a signal handler.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) name: String,
+    /// The file that has the code, which may be one that the library needs.
+    pub(super) image: String,
+    pub(super) load_address: usize,
 }
 
 /// What is to do before the call, taken out of the plan so that it is found at once.
@@ -52,7 +63,7 @@ pub(super) enum After {
 }
 
 impl Function {
-    pub(super) fn new(symbol: Symbol, engine: &Rc<Engine>, library: &Rc<Library>) -> Function {
+    pub(super) fn new(name: &str, symbol: Symbol, engine: &Rc<Engine>, library: &Rc<Library>) -> Function {
         let plan = engine.plan();
         let after = match plan.form {
             ResultForm::Plain => Some(After::Nothing),
@@ -62,8 +73,13 @@ impl Function {
         };
         let quick = engine.direct(symbol).filter(|_| !plan.options.errno).zip(after);
         let inputs = Inputs::of(plan);
+        let site = Box::new(Site {
+            name: name.to_owned(),
+            image: dl::image_of(symbol.address()).unwrap_or_default(),
+            load_address: dl::load_address(symbol.address()).unwrap_or_default(),
+        });
         let plain = inputs.ready() && matches!(quick, Some((_, After::Nothing)));
-        Function { quick, inputs, plain, symbol, engine: Rc::clone(engine), library: Some(Rc::clone(library)) }
+        Function { quick, inputs, plain, symbol, engine: Rc::clone(engine), library: Some(Rc::clone(library)), site }
     }
 
     /// Takes the library's functions out of use: none of them has a quick form any more.

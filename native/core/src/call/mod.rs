@@ -10,6 +10,7 @@ mod results;
 mod table;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::rc::Rc;
 
@@ -26,6 +27,7 @@ use crate::library::Library;
 use crate::memory::Memory;
 use crate::plan::{CallPlan, Layout, Options};
 use crate::signature::{read_signature, read_type};
+use crate::sys::crash::Journal;
 use function::Function;
 
 /// No argument in particular.
@@ -34,6 +36,9 @@ pub const NO_POSITION: u32 = u32::MAX;
 /// Everything of one environment. Owns libraries, functions, layouts and memory; one thread only.
 #[derive(Debug)]
 pub struct Runtime {
+    /// Which function is running now; while one is, nothing is unloaded. First, so that it is dropped first: a crash in what
+    /// is dropped after it finds no witness.
+    journal: Journal,
     stack: CallStack,
     memory: Memory,
     libraries: Table<Rc<Library>>,
@@ -41,8 +46,6 @@ pub struct Runtime {
     engines: Table<Rc<Engine>>,
     layouts: Table<Rc<Layout>>,
     choice: Choice,
-    /// The function that is running now, 0 when none is. While one is, nothing is unloaded.
-    current: u32,
     /// Libraries that were closed while a call was running.
     closing: Vec<Rc<Library>>,
     /// What a call gathered, reused from call to call.
@@ -62,6 +65,7 @@ impl Runtime {
     pub fn new(stack: CallStack, choice: Choice) -> Runtime {
         let memory = Memory::new(stack.addresses());
         Runtime {
+            journal: Journal::default(),
             stack,
             memory,
             libraries: Table::default(),
@@ -69,7 +73,6 @@ impl Runtime {
             engines: Table::default(),
             layouts: Table::default(),
             choice,
-            current: 0,
             closing: Vec::new(),
             bytes: Vec::new(),
             ascii: false,
@@ -97,7 +100,7 @@ impl Runtime {
         for function in self.functions.values_mut() {
             function.close(&library);
         }
-        if self.current != 0 {
+        if self.journal.is_in_call() {
             self.closing.push(library);
         }
     }
@@ -138,12 +141,13 @@ impl Runtime {
         let library = self.libraries.get(library).ok_or(Code::LibraryClosed)?;
         let engine = self.engines.get(engine).ok_or(Code::Internal)?;
         let symbol = library.function(name)?;
-        self.functions.insert(Function::new(symbol, engine, library))
+        self.functions.insert(Function::new(name, symbol, engine, library))
     }
 
     /// Forgets a function; a call in progress keeps what it needs.
     pub fn forget_function(&mut self, function: u32) {
         self.functions.remove(function);
+        self.journal.forget(function);
     }
 
     /// Forgets a compiled signature; functions bound to it keep it.
@@ -154,6 +158,12 @@ impl Runtime {
     /// Forgets a layout; blocks of that type keep it.
     pub fn forget_layout(&mut self, layout: u32) {
         self.layouts.remove(layout);
+    }
+
+    /// What is running here, for crash reports.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// The memory of this environment.
@@ -182,7 +192,7 @@ impl Runtime {
 
     #[inline]
     fn leave(&mut self, outer: u32) {
-        self.current = outer;
+        self.journal.leave(outer);
         if outer == 0 && !self.closing.is_empty() {
             self.closing.clear();
         }

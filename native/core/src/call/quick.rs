@@ -7,7 +7,7 @@ use crate::frame::{Field, Frame};
 use crate::invoke::DirectCall;
 use crate::memory::View;
 
-/// A call between `begin_quick` and `finish_quick`. Its library is kept loaded by `Runtime::current`.
+/// A call between `begin_quick` and `finish_quick`. Its library is kept loaded by `Runtime::journal`.
 #[derive(Debug, Clone, Copy)]
 pub struct Quick {
     call: DirectCall,
@@ -49,7 +49,7 @@ impl Runtime {
         let function = self.functions.get(number).filter(|function| function.plain)?;
         let (call, after) = function.quick?;
         let frame = self.stack.top()?;
-        let outer = std::mem::replace(&mut self.current, number);
+        let outer = self.journal.enter(number);
         Some(Quick { call, after, frame, outer, result: 0 })
     }
 
@@ -91,7 +91,7 @@ impl Runtime {
             refuse(frame, code, position);
             return Ok(None);
         }
-        let outer = std::mem::replace(&mut self.current, number);
+        let outer = self.journal.enter(number);
         Ok(Some(Quick { call, after, frame, outer, result: 0 }))
     }
 

@@ -5,6 +5,7 @@ mod alloc;
 mod free;
 mod gather;
 mod owned;
+mod place;
 mod relocate;
 #[cfg(test)]
 mod tests;

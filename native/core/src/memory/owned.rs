@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::alloc::Block;
+use super::place::Piece;
 use crate::error::Code;
 use crate::registry::{Allocator, Handle};
 
@@ -116,6 +117,14 @@ impl OwnedBlocks {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.by_address.is_empty() && self.backings.is_empty()
+    }
+
+    /// All blocks and kept buffers.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece> {
+        let block = |(start, (_, size)): (&usize, &(Handle, usize))| (*start, *size, "rust block");
+        let backing = |((start, _), (_, size)): (&(usize, u32), &(Handle, usize))| (*start, *size, "js buffer");
+        let all = self.by_address.iter().map(block).chain(self.backings.iter().map(backing));
+        all.map(|(start, size, what)| Piece { start, size, state: "live", what })
     }
 
     pub(super) fn locate(&self, address: usize) -> Option<Inside> {

@@ -142,6 +142,12 @@ impl CallPlan {
         })
     }
 
+    /// The canonical signature.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What the front end needs to write the frame: frame size, result offset, then each parameter's slot offset.
     #[must_use]
     pub fn describe(&self) -> Vec<u32> {

@@ -65,6 +65,11 @@ impl AddressIndex {
         Some(slot)
     }
 
+    /// As `get`, remembering nothing.
+    pub(super) fn peek(&self, address: usize) -> Option<u32> {
+        self.slots.get(&address).copied()
+    }
+
     /// Removes the entry only if it still is this slot's.
     pub(super) fn remove(&mut self, address: usize, slot: u32) {
         if self.slots.get(&address) == Some(&slot) {

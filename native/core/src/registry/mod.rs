@@ -227,6 +227,22 @@ impl Registry {
         Some(handle)
     }
 
+    /// The live record that an address would find, without naming it once more.
+    #[must_use]
+    pub fn peek(&self, address: usize) -> Option<Handle> {
+        let slot = self.index.peek(address)?;
+        let generation = self.records.get(slot as usize)?.generation;
+        Some(Handle { slot, generation }).filter(|handle| self.get(*handle).is_ok())
+    }
+
+    /// All live records but interior ones.
+    pub fn standing(&self) -> impl Iterator<Item = (&Record, Allocator)> {
+        self.records
+            .iter()
+            .filter(|record| record.parent.is_null())
+            .filter_map(|record| Some((record, record.allocator?)))
+    }
+
     fn retain(&mut self, handle: Handle) {
         if let Some(record) = self.records.get_mut(handle.slot as usize).filter(|_| handle.slot != 0) {
             record.references = record.references.saturating_add(1);

@@ -5,8 +5,12 @@
 //! failures are small values (`Fault`) or the words of the system (`String`).
 
 pub mod chunk;
+pub mod crash;
 pub mod dl;
 pub mod errno;
 pub mod fault;
 pub mod heap;
 pub mod libffi;
+pub mod pages;
+#[cfg(target_os = "linux")]
+mod signal;

@@ -109,6 +109,13 @@ impl Environment {
         if status != sys::Status::napi_ok {
             return Err(Failure::Status(status));
         }
+        // SAFETY: the box just leaked, alive until `drop_environment`; nobody else refers to it now.
+        let runtime = unsafe { &raw const (*owned).runtime };
+        // SAFETY: as above.
+        let runtime = unsafe { &*runtime };
+        // SAFETY: the runtime stays in its box until it is dropped there, and its journal first; only this environment's
+        // thread uses it.
+        unsafe { runtime.borrow().journal().attach(runtime) };
         if FIRST.compare_exchange(std::ptr::null_mut(), env.cast(), Relaxed, Relaxed).is_ok() {
             FIRST_DATA.store(owned, Relaxed);
         }

@@ -6,7 +6,7 @@ use holdfast_core::error::Code;
 use holdfast_core::frame::POINTER_OPERATION_SIZE;
 use holdfast_core::invoke::Choice;
 use holdfast_core::plan::{HEADER_SIZE, Options};
-use holdfast_core::sys::{errno, fault};
+use holdfast_core::sys::{crash, errno, fault};
 use napi_sys as sys;
 
 use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views, take_text};
@@ -28,6 +28,7 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 
 /// Defines every entry. One that is missing is noticed by the TypeScript loader.
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
+    crash::install();
     fault::install();
     let entries: [(&str, RawCallback); 23] = [
         ("setup", setup),

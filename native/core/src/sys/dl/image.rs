@@ -36,6 +36,14 @@ pub fn image_of(address: *const c_void) -> Option<String> {
     Some(unsafe { CStr::from_ptr(path) }.to_string_lossy().into_owned())
 }
 
+/// Where the image whose mapping holds `address` was loaded, which tools want subtracted from addresses in it. On Windows
+/// always `None`.
+#[cfg(unix)]
+#[must_use]
+pub fn load_address(address: *const c_void) -> Option<usize> {
+    describe(address).map(|info| info.dli_fbase as usize)
+}
+
 #[cfg(unix)]
 fn describe(address: *const c_void) -> Option<libc::Dl_info> {
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
@@ -94,6 +102,13 @@ pub fn keep_loaded(address: *const c_void) {
 #[cfg(windows)]
 #[must_use]
 pub fn image_of(_address: *const c_void) -> Option<String> {
+    None
+}
+
+/// Not known on Windows.
+#[cfg(windows)]
+#[must_use]
+pub fn load_address(_address: *const c_void) -> Option<usize> {
     None
 }
 

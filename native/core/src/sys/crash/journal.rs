@@ -1,0 +1,342 @@
+//! Turns what a thread's environment is doing into a few words that a signal handler can read at any instruction.
+#![cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no handler to read them"))]
+
+use super::{Crash, Place, REMEMBERED, Report, Witness};
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32};
+use std::sync::atomic::{Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+
+/// Stands for a function's number while JavaScript runs that a foreign function called back.
+const CALLED_BACK: u32 = u32::MAX;
+
+/// No thread.
+const NOBODY: i32 = 0;
+
+/// The words of one journal. Lives until the process ends: a seat that is given up is taken by the next journal, so there
+/// are as many as there ever were environments at once. Written by its thread, read by that thread's signal handlers.
+pub(super) struct Seat {
+    /// The thread whose journal it is.
+    thread: AtomicI32,
+    /// The function running now, 0 for none, or `CALLED_BACK`.
+    current: AtomicU32,
+    /// How many callbacks are running.
+    callbacks: AtomicU32,
+    /// The function that called JavaScript back last, while it does.
+    caller: AtomicU32,
+    /// How many calls were ever begun.
+    begun: AtomicU32,
+    recent: [AtomicU32; REMEMBERED],
+    /// A `*const T` for some `T: Witness`, or null.
+    witness: AtomicPtr<c_void>,
+    /// The methods of that `T`. Set before `witness` is.
+    voice: AtomicPtr<Voice>,
+    /// The seat that was first in the list before this one; never changed once this can be found.
+    next: AtomicPtr<Seat>,
+}
+
+/// The first seat of the list of all. Read from signal handlers on any thread.
+static FIRST: AtomicPtr<Seat> = AtomicPtr::new(std::ptr::null_mut());
+
+/// A witness's methods, of a type that is known no more.
+struct Voice {
+    is_busy: unsafe fn(*const c_void) -> bool,
+    testify: unsafe fn(*const c_void, &Crash, &mut Report),
+}
+
+/// # Safety
+/// - `witness` is a live `T` that only this thread uses.
+unsafe fn is_busy<T: Witness>(witness: *const c_void) -> bool {
+    // SAFETY: the caller's promise, word for word.
+    unsafe { &*witness.cast::<T>() }.is_busy()
+}
+
+/// # Safety
+/// - `witness` is a live `T` that only this thread uses.
+unsafe fn testify<T: Witness>(witness: *const c_void, crash: &Crash, report: &mut Report) {
+    // SAFETY: the caller's promise, word for word.
+    unsafe { &*witness.cast::<T>() }.testify(crash, report);
+}
+
+struct VoiceOf<T>(std::marker::PhantomData<T>);
+
+impl<T: Witness> VoiceOf<T> {
+    const VOICE: &'static Voice = &Voice { is_busy: is_busy::<T>, testify: testify::<T> };
+}
+
+impl Seat {
+    fn empty() -> Seat {
+        Seat {
+            thread: AtomicI32::new(NOBODY),
+            current: AtomicU32::new(0),
+            callbacks: AtomicU32::new(0),
+            caller: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
+            recent: std::array::from_fn(|_| AtomicU32::new(0)),
+            witness: AtomicPtr::new(std::ptr::null_mut()),
+            voice: AtomicPtr::new(std::ptr::null_mut()),
+            next: AtomicPtr::new(std::ptr::null_mut()),
+        }
+    }
+
+    /// All seats there are, taken or not. Async-signal-safe.
+    fn all() -> impl Iterator<Item = &'static Seat> {
+        let at = |place: &AtomicPtr<Seat>| {
+            // SAFETY: null, or a seat that `take` has leaked: it lives until the process ends, and is only shared.
+            unsafe { place.load(Acquire).as_ref() }
+        };
+        std::iter::successors(at(&FIRST), move |seat| at(&seat.next))
+    }
+
+    fn take(thread: i32) -> &'static Seat {
+        let free = |seat: &&Seat| seat.thread.compare_exchange(NOBODY, thread, Acquire, Relaxed).is_ok();
+        Seat::all().find(free).unwrap_or_else(|| {
+            let seat = Box::leak(Box::new(Seat::empty()));
+            seat.thread.store(thread, Relaxed);
+            let mut first = FIRST.load(Relaxed);
+            loop {
+                seat.next.store(first, Relaxed);
+                match FIRST.compare_exchange_weak(first, seat, Release, Relaxed) {
+                    Ok(_) => return seat,
+                    Err(now) => first = now,
+                }
+            }
+        })
+    }
+
+    /// What was running here when a signal came, if it concerns us. Async-signal-safe; on the seat's thread.
+    fn crash(&self) -> Option<Crash> {
+        let current = self.current.load(Relaxed);
+        let place = match current {
+            _ if self.is_busy() => Place::Own,
+            0 => return None,
+            CALLED_BACK => Place::JavaScript,
+            _ => Place::Foreign,
+        };
+        let function = if current == CALLED_BACK { self.caller.load(Relaxed) } else { current };
+        let begun = self.begun.load(Relaxed);
+        let recent = std::array::from_fn(|i| self.at(begun.wrapping_sub(i as u32 + 1)).load(Relaxed));
+        Some(Crash { place, function, address: None, callbacks: self.callbacks.load(Relaxed), recent })
+    }
+
+    #[inline]
+    fn at(&self, call: u32) -> &AtomicU32 {
+        &self.recent[call as usize % REMEMBERED]
+    }
+
+    fn voice(&self) -> Option<(&'static Voice, *const c_void)> {
+        let witness = self.witness.load(Acquire).cast_const();
+        if witness.is_null() {
+            return None;
+        }
+        // SAFETY: set before `witness` was, to a constant that lives as long as the program.
+        unsafe { self.voice.load(Relaxed).as_ref() }.map(|voice| (voice, witness))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.voice().is_some_and(|(voice, witness)| {
+            // SAFETY: the voice is that of the witness's type, and by the promise of `attach` it lives and is this
+            // thread's.
+            unsafe { (voice.is_busy)(witness) }
+        })
+    }
+
+    /// Lets the witness say what it knows. Async-signal-safe; on the seat's thread.
+    pub(super) fn testify(&self, crash: &Crash, report: &mut Report) {
+        if let Some((voice, witness)) = self.voice().filter(|_| crash.place != Place::Own) {
+            // SAFETY: as in `is_busy`.
+            unsafe { (voice.testify)(witness, crash, report) };
+        }
+    }
+}
+
+/// The seat of this thread with what was running there when a signal came, if it concerns us. Async-signal-safe.
+pub(super) fn crash_here() -> Option<(&'static Seat, Crash)> {
+    let thread = this_thread();
+    let of_this_thread = |seat: &&Seat| seat.thread.load(Relaxed) == thread;
+    Seat::all().filter(of_this_thread).find_map(|seat| Some((seat, seat.crash()?)))
+}
+
+/// What an environment is doing: which foreign function runs, which ran last, whether JavaScript was called back. Owns a
+/// seat, given up on drop; used on one thread.
+pub struct Journal {
+    seat: &'static Seat,
+    #[cfg(target_os = "linux")]
+    stack: Cell<Option<super::stack::SignalStack>>,
+    /// Not for other threads: the seat is found by the thread that took it.
+    _thread: std::marker::PhantomData<Cell<()>>,
+}
+
+/// What a callback has interrupted.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "the callback has to be left with it"]
+pub struct Interrupted {
+    current: u32,
+    caller: u32,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Journal {
+            seat: Seat::take(this_thread()),
+            #[cfg(target_os = "linux")]
+            stack: Cell::new(None),
+            _thread: std::marker::PhantomData,
+        }
+    }
+}
+
+impl Journal {
+    /// A foreign function is called. Returns what ran before, for `leave`.
+    #[inline]
+    #[must_use]
+    pub fn enter(&self, function: u32) -> u32 {
+        let outer = self.seat.current.load(Relaxed);
+        self.seat.current.store(function, Relaxed);
+        let call = self.seat.begun.load(Relaxed);
+        self.seat.at(call).store(function, Relaxed);
+        self.seat.begun.store(call.wrapping_add(1), Relaxed);
+        outer
+    }
+
+    /// It has returned.
+    #[inline]
+    pub fn leave(&self, outer: u32) {
+        self.seat.current.store(outer, Relaxed);
+    }
+
+    /// Whether a foreign function is running, directly or around a callback.
+    #[inline]
+    #[must_use]
+    pub fn is_in_call(&self) -> bool {
+        self.seat.current.load(Relaxed) != 0
+    }
+
+    /// JavaScript runs, called back by the foreign function that is running.
+    pub fn enter_callback(&self) -> Interrupted {
+        let Seat { current, caller, callbacks, .. } = self.seat;
+        let interrupted = Interrupted { current: current.load(Relaxed), caller: caller.load(Relaxed) };
+        caller.store(interrupted.current, Relaxed);
+        callbacks.store(callbacks.load(Relaxed).wrapping_add(1), Relaxed);
+        current.store(CALLED_BACK, Relaxed);
+        interrupted
+    }
+
+    /// It has returned to the foreign function.
+    pub fn leave_callback(&self, interrupted: Interrupted) {
+        let Seat { current, caller, callbacks, .. } = self.seat;
+        current.store(interrupted.current, Relaxed);
+        callbacks.store(callbacks.load(Relaxed).wrapping_sub(1), Relaxed);
+        caller.store(interrupted.caller, Relaxed);
+    }
+
+    /// A function's number will be given to another: it is no more among those called last.
+    pub fn forget(&self, function: u32) {
+        for call in self.seat.recent.iter().filter(|call| call.load(Relaxed) == function) {
+            call.store(0, Relaxed);
+        }
+    }
+
+    /// Makes crashes on this thread ask `witness`, and gives the thread a stack for signal handlers if it has none, so that
+    /// a stack overflow can be reported too.
+    ///
+    /// # Safety
+    /// - `witness` lives, where it is, until this journal is dropped.
+    /// - Only this thread uses it.
+    pub unsafe fn attach<T: Witness>(&self, witness: *const T) {
+        self.seat.voice.store(std::ptr::from_ref(VoiceOf::<T>::VOICE).cast_mut(), Relaxed);
+        self.seat.witness.store(witness.cast_mut().cast(), Release);
+        #[cfg(target_os = "linux")]
+        if super::handler::is_installed() {
+            self.stack.set(super::stack::SignalStack::of_this_thread());
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.seat.witness.store(std::ptr::null_mut(), Release);
+        self.seat.current.store(0, Relaxed);
+        self.seat.callbacks.store(0, Relaxed);
+        for call in &self.seat.recent {
+            call.store(0, Relaxed);
+        }
+        self.seat.thread.store(NOBODY, Release);
+    }
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Journal({})", self.seat.current.load(Relaxed))
+    }
+}
+
+/// The kernel's number of this thread. Async-signal-safe.
+#[cfg(target_os = "linux")]
+fn this_thread() -> i32 {
+    // SAFETY: asks the kernel for a number; it cannot fail.
+    unsafe { libc::gettid() }
+}
+
+/// Any number: nobody looks for it.
+#[cfg(not(target_os = "linux"))]
+fn this_thread() -> i32 {
+    1
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::{Journal, crash_here};
+    use crate::sys::crash::Place;
+
+    fn here() -> Option<(Place, u32, u32)> {
+        crash_here().map(|(_, crash)| (crash.place, crash.function, crash.callbacks))
+    }
+
+    #[test]
+    fn a_crash_is_told_by_what_runs_on_its_own_thread() {
+        assert_eq!(here(), None);
+        let journal = Journal::default();
+        assert_eq!(here(), None);
+        let outer = journal.enter(7);
+        assert_eq!(here(), Some((Place::Foreign, 7, 0)));
+        assert_eq!(std::thread::spawn(here).join().unwrap(), None);
+        let interrupted = journal.enter_callback();
+        assert_eq!(here(), Some((Place::JavaScript, 7, 1)));
+        let inner = journal.enter(8);
+        assert_eq!(here(), Some((Place::Foreign, 8, 1)));
+        journal.leave(inner);
+        assert_eq!(here(), Some((Place::JavaScript, 7, 1)));
+        journal.leave_callback(interrupted);
+        assert_eq!(here(), Some((Place::Foreign, 7, 0)));
+        journal.leave(outer);
+        assert!(!journal.is_in_call());
+        assert_eq!(here(), None);
+    }
+
+    #[test]
+    fn the_last_calls_are_remembered_newest_first_but_for_forgotten_ones() {
+        let journal = Journal::default();
+        for function in 1..=20 {
+            let outer = journal.enter(function);
+            journal.leave(outer);
+        }
+        journal.forget(19);
+        let _outer = journal.enter(3);
+        let (_, crash) = crash_here().unwrap();
+        assert_eq!(crash.recent, [3, 20, 0, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6]);
+    }
+
+    #[test]
+    fn a_seat_given_up_is_clean_for_the_next_journal() {
+        let first = Journal::default();
+        let _outer = first.enter(5);
+        drop(first);
+        assert_eq!(here(), None);
+        let second = Journal::default();
+        let _outer = second.enter(6);
+        let (_, crash) = crash_here().unwrap();
+        assert_eq!(crash.recent[..2], [6, 0]);
+    }
+}
