@@ -37,6 +37,7 @@ export const CORE_CODES = [
   'ERR_FFI_OUT_OF_MEMORY',
   'ERR_FFI_STRING_UNTERMINATED',
   'ERR_FFI_INTERNAL',
+  'ERR_FFI_OVERRUN',
 ] as const
 
 /** One of {@link CORE_CODES}. */
@@ -123,6 +124,7 @@ const WORDS: Partial<Record<FfiErrorCode, string>> = {
   ERR_FFI_STRING_SURROGATE: 'a lone surrogate has no UTF-8 form',
   ERR_FFI_ALLOCATOR_MISMATCH: 'the memory belongs to another allocator',
   ERR_FFI_NOT_OWNER: 'the pointer does not own the memory',
+  ERR_FFI_OVERRUN: 'C wrote outside of the memory that it was given',
 }
 
 function sentence(code: FfiErrorCode, facts: FfiErrorFacts): string {

@@ -47,6 +47,7 @@ codes! {
     OutOfMemory = 19, "ERR_FFI_OUT_OF_MEMORY", "The allocation failed or exceeds the limit.";
     Unterminated = 20, "ERR_FFI_STRING_UNTERMINATED", "No NUL within the memory's known extent.";
     Internal = 21, "ERR_FFI_INTERNAL", "A defect of Holdfast itself; nothing was called.";
+    Overrun = 22, "ERR_FFI_OVERRUN", "C wrote outside of guarded memory.";
 }
 
 impl fmt::Display for Code {

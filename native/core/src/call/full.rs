@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::arguments::{Refused, prepare};
+use super::guarded::fence_arguments;
 use super::{NO_POSITION, Outcome, Runtime, refuse};
-use crate::error::Code;
+use crate::error::{Code, Result};
 use crate::frame::Frame;
 use crate::invoke::Engine;
 use crate::library::Symbol;
@@ -19,6 +20,8 @@ pub struct Active {
     frame: Frame,
     /// The function that was running when this call began.
     outer: u32,
+    /// Guarded copies of arguments that were there before this call's.
+    mark: usize,
 }
 
 impl Active {
@@ -46,43 +49,63 @@ impl Runtime {
     pub fn begin(&mut self, views: &[View]) -> std::result::Result<Active, Code> {
         let frame = self.stack.top().ok_or(Code::StackOverflow)?;
         let number = self.stack.function();
+        let mark = self.memory.arguments_mark();
         match self.prepare(number, frame, views) {
             Ok((engine, symbol)) => {
                 let outer = self.journal.enter(number);
-                Ok(Active { engine, symbol, frame, outer })
+                Ok(Active { engine, symbol, frame, outer, mark })
             }
             Err((code, position)) => {
+                self.memory.bury_arguments(mark);
                 refuse(frame, code, position);
                 Err(code)
             }
         }
     }
 
-    fn prepare(&self, number: u32, frame: Frame, views: &[View]) -> std::result::Result<(Rc<Engine>, Symbol), Refused> {
+    fn prepare(
+        &mut self,
+        number: u32,
+        frame: Frame,
+        views: &[View],
+    ) -> std::result::Result<(Rc<Engine>, Symbol), Refused> {
         let function = self.functions.get(number).ok_or((Code::Unbound, NO_POSITION))?;
         if function.library.is_none() {
             return Err((Code::LibraryClosed, NO_POSITION));
         }
         prepare(function, &self.memory, frame, views)?;
-        Ok((Rc::clone(&function.engine), function.symbol))
+        let (engine, symbol) = (Rc::clone(&function.engine), function.symbol);
+        if self.memory.guards_arguments() && !engine.plan().data.is_empty() {
+            fence_arguments(&mut self.memory, engine.plan(), frame, views).map_err(|code| (code, NO_POSITION))?;
+        }
+        Ok((engine, symbol))
     }
 
     /// Decodes what the call left. The frame's status says whether that went well.
     pub fn finish(&mut self, active: Active) -> Outcome {
-        let Active { engine, frame, outer, .. } = active;
+        let Active { engine, frame, outer, mark, .. } = active;
         self.leave(outer);
-        let plan = engine.plan();
-        let outcome = match plan.form {
+        let outcome = match self.memory.check_arguments(mark) {
+            Ok(()) => self.finish_result(frame, engine.plan()),
+            Err(refusal) => Err(refusal),
+        };
+        // Not before: the result may point into them.
+        self.memory.bury_arguments(mark);
+        self.conclude(frame, outcome)
+    }
+
+    fn finish_result(&mut self, frame: Frame, plan: &CallPlan) -> Result<Outcome> {
+        match plan.form {
             ResultForm::Plain => Ok(Outcome::InFrame),
             ResultForm::Handle => self.finish_handle(frame, frame.long(CallPlan::RESULT)),
             ResultForm::Text => self.finish_text(frame, frame.long(CallPlan::RESULT), plan.options.free_result),
             ResultForm::Gather => self.finish_gather(frame, plan),
-        };
-        self.conclude(frame, outcome)
+        }
     }
 
     /// A call that was begun but not made is over.
     pub fn abandon(&mut self, active: &Active) {
         self.leave(active.outer);
+        self.memory.bury_arguments(active.mark);
     }
 }

@@ -63,7 +63,13 @@ pub(super) enum After {
 }
 
 impl Function {
-    pub(super) fn new(name: &str, symbol: Symbol, engine: &Rc<Engine>, library: &Rc<Library>) -> Function {
+    pub(super) fn new(
+        name: &str,
+        symbol: Symbol,
+        engine: &Rc<Engine>,
+        library: &Rc<Library>,
+        guarded: bool,
+    ) -> Function {
         let plan = engine.plan();
         let after = match plan.form {
             ResultForm::Plain => Some(After::Nothing),
@@ -72,6 +78,8 @@ impl Function {
             ResultForm::Gather => None,
         };
         let quick = engine.direct(symbol).filter(|_| !plan.options.errno).zip(after);
+        // Guarded copies of arguments are the full form's.
+        let quick = quick.filter(|_| !guarded || plan.data.is_empty());
         let inputs = Inputs::of(plan);
         let site = Box::new(Site {
             name: name.to_owned(),

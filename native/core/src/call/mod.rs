@@ -4,6 +4,7 @@
 mod arguments;
 mod full;
 mod function;
+mod guarded;
 mod pointers;
 mod quick;
 mod results;
@@ -24,7 +25,7 @@ use crate::error::{Code, Result};
 use crate::frame::{CallStack, Field, Frame};
 use crate::invoke::{Choice, Engine};
 use crate::library::Library;
-use crate::memory::Memory;
+use crate::memory::{GuardOptions, Memory};
 use crate::plan::{CallPlan, Layout, Options};
 use crate::signature::{read_signature, read_type};
 use crate::sys::crash::Journal;
@@ -63,7 +64,7 @@ impl Runtime {
     /// A runtime over a call stack shared with JavaScript.
     #[must_use]
     pub fn new(stack: CallStack, choice: Choice) -> Runtime {
-        let memory = Memory::new(stack.addresses());
+        let memory = Memory::new(stack.addresses()).with_guard(GuardOptions::from_environment());
         Runtime {
             journal: Journal::default(),
             stack,
@@ -141,7 +142,7 @@ impl Runtime {
         let library = self.libraries.get(library).ok_or(Code::LibraryClosed)?;
         let engine = self.engines.get(engine).ok_or(Code::Internal)?;
         let symbol = library.function(name)?;
-        self.functions.insert(Function::new(name, symbol, engine, library))
+        self.functions.insert(Function::new(name, symbol, engine, library, self.memory.guards_arguments()))
     }
 
     /// Forgets a function; a call in progress keeps what it needs.

@@ -77,8 +77,8 @@ impl Runtime {
             let fields = frame;
             let image = frame.scratch(POINTER_OPERATION_SIZE, views)?;
             let segments = segments(&image, fields)?;
-            // What the block keeps ends where the fixups begin.
-            let kept = (fields.get(Field::FixupOffset) - image.start) as usize;
+            // What the block keeps ends with its last value: padding before the fixups is none of it.
+            let kept = segments.iter().map(Segment::end).max().unwrap_or(0);
             let fixups = words(&image, fields.get(Field::FixupOffset), fields.get(Field::FixupCount))?;
             let source = image.bytes.get(..kept).ok_or(Code::Internal)?;
             let made = runtime.memory.create(kept, root, segments, backings, |memory, bytes, address| {

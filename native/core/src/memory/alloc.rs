@@ -1,17 +1,31 @@
-//! Turns an image of bytes into one heap block that does not move until it is dropped.
+//! Turns an image of bytes into one block of memory that does not move until it is dropped.
+
+mod fence;
 
 use std::alloc::{Layout as HeapLayout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
 
+pub use fence::Side;
+pub(super) use fence::{Damage, Fence, Grave};
+
 use crate::sys::heap;
 
-/// Every block starts at a multiple of this, the strictest alignment of any C type we lay out by default.
+/// Every heap block starts at a multiple of this, the strictest alignment of any C type we lay out by default.
 const ALIGN: usize = 16;
 
-/// A zero-initialised heap allocation. Owns its memory, releases it on drop; belongs to one environment's thread, but
-/// C code may hold its address and write to it at any time, so Rust never keeps a reference into it across a call.
+/// Zero-initialised memory. Owns it, releases it on drop; belongs to one environment's thread, but C code may hold its
+/// address and write to it at any time, so Rust never keeps a reference into it across a call.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) enum Block {
+    /// From Rust's allocator.
+    Heap(HeapBlock),
+    /// Between pages without access (`FFI_GUARD`).
+    Fenced(Fence),
+}
+
+/// A block of the heap. As [`Block`].
+#[derive(Debug)]
+pub(super) struct HeapBlock {
     base: NonNull<u8>,
     heap: HeapLayout,
 }
@@ -23,31 +37,46 @@ impl Block {
         let heap = HeapLayout::from_size_align(size.max(1), ALIGN).ok()?;
         // SAFETY: `heap` has a size of at least 1 by the line above, the only thing `alloc_zeroed` asks for.
         let base = NonNull::new(unsafe { alloc_zeroed(heap) })?;
-        Some(Block { base, heap })
+        Some(Block::Heap(HeapBlock { base, heap }))
     }
 
     /// Where the block lies.
     #[must_use]
     pub(super) fn address(&self) -> usize {
-        self.base.as_ptr() as usize
+        match self {
+            Block::Heap(block) => block.base.as_ptr() as usize,
+            Block::Fenced(fence) => fence.address(),
+        }
     }
 
     /// Its size in bytes.
     #[must_use]
     pub(super) fn size(&self) -> usize {
-        self.heap.size()
+        match self {
+            Block::Heap(block) => block.heap.size(),
+            Block::Fenced(fence) => fence.size(),
+        }
     }
 
     /// The bytes, for filling the block before anybody else knows its address.
     #[must_use]
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Block::Heap(block) => block.bytes_mut(),
+            Block::Fenced(fence) => fence.bytes_mut(),
+        }
+    }
+}
+
+impl HeapBlock {
+    fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: `base` is our own live allocation of `heap.size()` initialised bytes, and `&mut self` together with
         // the doc's rule (called before the address is handed out) makes this the only access.
         unsafe { std::slice::from_raw_parts_mut(self.base.as_ptr(), self.heap.size()) }
     }
 }
 
-impl Drop for Block {
+impl Drop for HeapBlock {
     fn drop(&mut self) {
         // SAFETY: `base` came from `alloc_zeroed` with this very `heap` layout in `new`, and drop runs once.
         unsafe { dealloc(self.base.as_ptr(), self.heap) }

@@ -15,20 +15,19 @@ impl Memory {
     ///
     /// # Errors
     /// `ERR_FFI_DOUBLE_FREE`, `ERR_FFI_NOT_OWNER` (interior and borrowed pointers), `ERR_FFI_ALLOCATOR_MISMATCH`. The
-    /// record stays live then.
+    /// record stays live then. `ERR_FFI_OVERRUN` when C has written around a guarded block, which is freed all the same.
     pub fn free(&mut self, handle: Handle, requested: Option<Allocator>) -> Result<()> {
         let owner = match self.check_free(handle, requested) {
             Ok(owner) => owner,
             Err(refusal) if refusal.code == Code::NullPointer => return Ok(()),
             Err(refusal) => return Err(refusal),
         };
-        if self.owned.contains(owner) {
-            self.owned.remove(owner);
-        } else {
+        let ended = self.owned.remove(owner);
+        if ended.is_none() {
             alloc::free_c(self.registry.get(owner)?.address);
         }
         self.registry.remove(owner);
-        Ok(())
+        ended.map_or(Ok(()), |block| self.guard.bury(block))
     }
 
     /// Whether [`Memory::free`] would free, and which record: the handle's own, or that of the block whose beginning

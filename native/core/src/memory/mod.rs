@@ -4,6 +4,7 @@ mod access;
 mod alloc;
 mod free;
 mod gather;
+mod guard;
 mod owned;
 mod place;
 mod relocate;
@@ -14,7 +15,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 pub use access::{Text, WIDE_UNIT, append, measure};
+pub use alloc::Side;
 pub use gather::Gather;
+use guard::Guard;
+pub use guard::GuardOptions;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};
 pub use relocate::{Image, data_address, halves, leads_to_scratch, relocate};
@@ -38,6 +42,7 @@ pub struct View {
 pub struct Memory {
     registry: Registry,
     owned: OwnedBlocks,
+    guard: Guard,
     /// The call stack: addresses in it are dead as soon as their call has returned.
     transient: Range<usize>,
 }
@@ -60,6 +65,12 @@ impl Memory {
         Memory { transient, ..Memory::default() }
     }
 
+    /// The same, empty, with its blocks and the copies of arguments guarded.
+    #[must_use]
+    pub fn with_guard(self, options: GuardOptions) -> Self {
+        Memory { guard: Guard::new(options), ..self }
+    }
+
     /// How much is held.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -78,7 +89,9 @@ impl Memory {
         backings: Vec<Backing>,
         fill: impl FnOnce(&Memory, &mut [u8], usize) -> std::result::Result<(), Code>,
     ) -> Result<Handle> {
-        let mut block = alloc::Block::new(size).ok_or(Code::OutOfMemory)?;
+        // Behind a pointer lie strings and arrays; no type that we lay out is stricter than a pointer.
+        let align = if root.flat { root.align } else { size_of::<usize>() as u32 };
+        let mut block = self.guard.block(size, align).ok_or(Code::OutOfMemory)?;
         let address = block.address();
         fill(self, block.bytes_mut(), address)?;
         let handle = self.registry.insert(Birth {
@@ -153,7 +166,7 @@ impl Memory {
 
     #[cold]
     fn adopt_new(&mut self, address: usize) -> std::result::Result<Handle, Code> {
-        if self.is_transient(address) {
+        if self.is_transient(address) || self.guard.is_dead(address) {
             return Ok(Handle::EXPIRED);
         }
         let birth = match self.owner_of(address) {
@@ -175,6 +188,44 @@ impl Memory {
             },
         };
         self.registry.insert(birth)
+    }
+
+    /// Whether copies of arguments go to memory of their own.
+    #[must_use]
+    pub fn guards_arguments(&self) -> bool {
+        self.guard.is_on()
+    }
+
+    /// Memory of its own for the copy of an argument. Returns the address; none when there is none to be had.
+    pub fn reserve_argument(&mut self, size: usize, align: usize) -> Option<usize> {
+        self.guard.reserve_argument(size, align)
+    }
+
+    /// Writes the bytes of such a copy, all of them.
+    ///
+    /// # Errors
+    /// `ERR_FFI_INTERNAL` for an address or a size of no such copy.
+    pub fn fill_argument(&mut self, address: usize, bytes: &[u8]) -> std::result::Result<(), Code> {
+        self.guard.fill_argument(address, bytes)
+    }
+
+    /// How many copies there are: what a call that begins now makes comes after them.
+    #[must_use]
+    pub fn arguments_mark(&self) -> usize {
+        self.guard.mark()
+    }
+
+    /// Refuses when C has written around one of the copies made since.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OVERRUN`.
+    pub fn check_arguments(&mut self, mark: usize) -> Result<()> {
+        self.guard.check_arguments(mark)
+    }
+
+    /// Ends the copies made since.
+    pub fn bury_arguments(&mut self, mark: usize) {
+        self.guard.bury_arguments(mark);
     }
 
     /// The owned memory that an address lies in.

@@ -19,6 +19,14 @@ pub struct Segment {
     pub length: u32,
 }
 
+impl Segment {
+    /// The offset behind the last byte.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.start as usize + self.length as usize
+    }
+}
+
 /// A JavaScript buffer that a block points to. Kept as long as the block.
 pub struct Backing {
     /// Where the buffer lay when the block was made.
@@ -93,15 +101,15 @@ impl OwnedBlocks {
         self.blocks.insert(handle, owned);
     }
 
-    /// Frees a block and lets go of the buffers it points to.
-    pub(super) fn remove(&mut self, handle: Handle) {
-        if let Some(owned) = self.blocks.remove(&handle) {
-            self.by_address.remove(&owned.block.address());
-            self.bytes -= owned.block.size();
-            for backing in &owned.backings {
-                self.backings.remove(&(backing.address, handle.slot));
-            }
+    /// Takes a block out, and lets go of the buffers it points to. None for a handle of no block.
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<Block> {
+        let owned = self.blocks.remove(&handle)?;
+        self.by_address.remove(&owned.block.address());
+        self.bytes -= owned.block.size();
+        for backing in &owned.backings {
+            self.backings.remove(&(backing.address, handle.slot));
         }
+        Some(owned.block)
     }
 
     /// Refuses a block whose JavaScript buffers are no longer where it points.
@@ -140,10 +148,8 @@ impl OwnedBlocks {
         let owned = self.blocks.get(owner)?;
         let number = owned.segments.partition_point(|segment| segment.start as usize <= offset);
         // Between two segments lies padding: nothing may be read there.
-        let remaining = number
-            .checked_sub(1)
-            .map(|i| owned.segments[i])
-            .map_or(0, |segment| (segment.start as usize + segment.length as usize).saturating_sub(offset));
+        let remaining =
+            number.checked_sub(1).map(|i| owned.segments[i]).map_or(0, |segment| segment.end().saturating_sub(offset));
         Some(Inside { owner: *owner, remaining, allocator: Allocator::Rust })
     }
 

@@ -83,7 +83,7 @@ impl Memory {
     }
 
     fn nearest(&self, address: usize) -> Option<Piece> {
-        let pieces = self.owned.pieces().chain(self.foreign());
+        let pieces = self.owned.pieces().chain(self.foreign()).chain(self.guard.pieces());
         pieces.filter(|piece| piece.distance(address) < NEAR).min_by_key(|piece| piece.distance(address))
     }
 

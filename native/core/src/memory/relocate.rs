@@ -25,6 +25,15 @@ impl Image<'_> {
         offset >= self.start && (offset - self.start) as usize <= self.bytes.len()
     }
 
+    /// Overwrites the 8 bytes at an offset.
+    ///
+    /// # Errors
+    /// `ERR_FFI_INTERNAL` outside the image.
+    pub fn set_field(&mut self, offset: u32, word: u64) -> Result<(), Code> {
+        *self.field(offset)? = word.to_le_bytes();
+        Ok(())
+    }
+
     fn field(&mut self, offset: u32) -> Result<&mut [u8; 8], Code> {
         let at = offset.checked_sub(self.start).ok_or(Code::Internal)? as usize;
         self.bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut()).ok_or(Code::Internal)
