@@ -6,7 +6,7 @@ export { load } from './call/load.js'
 export { type Counters, counters } from './counters.js'
 export * from './datatype.js'
 export { FfiError, type FfiErrorCode, type FfiErrorFacts } from './error.js'
-export { close, open } from './library/library.js'
+export { close, type OpenedLibrary, open } from './library/library.js'
 export {
   createExternalBuffer,
   createPointer,
@@ -17,5 +17,6 @@ export {
   wrapPointer,
 } from './pointer/api.js'
 export { type Allocator, type JsExternal, Pointer } from './pointer/pointer.js'
+export { type Scope, scope } from './scope/scope.js'
 export type * from './signature/infer.js'
 export { layoutOf, type TypeLayout } from './signature/layout-of.js'

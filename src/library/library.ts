@@ -2,6 +2,7 @@
 
 import { badOptions, FfiError } from '../error.js'
 import { lifetimes, native, refusable } from '../native.js'
+import { enlist, forget, hasScopes } from '../scope/scope.js'
 
 /** An opened library. */
 export class Library {
@@ -43,25 +44,42 @@ const closed = new Set<string>()
 /** As many closed keys are told apart from keys that were never open. */
 const MAX_CLOSED = 1024
 
+/** An opening of a library. *Lifetime*: the library stays open when this is lost. */
+export class OpenedLibrary {
+  /** The key that functions name it by. */
+  readonly library: string
+  readonly #opened: Library | undefined
+
+  /** @internal `opened`: what this very opening has opened, if the key was not open before. */
+  constructor(library: string, opened: Library | undefined) {
+    this.library = library
+    this.#opened = opened
+  }
+
+  /** Closes the library if this opening has opened it and it is still that one; other openings of the key leave it open. */
+  [Symbol.dispose](): void {
+    if (this.#opened !== undefined && libraries.get(this.library) === this.#opened) close(this.library)
+    if (hasScopes) forget(this)
+  }
+}
+
 /**
  * Opens a library under a key: a file's path, a bare name that the loader searches for, or `''` for the main program.
  * Opening a key again with the same path does nothing.
  *
- * *Lifetime*: until `close`, or the end of the environment.
+ * *Lifetime*: until `close`, the end of what is returned (`using`) or of the scope around, or the end of the environment.
  * @throws {FfiError} ERR_FFI_OPTIONS, ERR_FFI_LIBRARY_LOAD with the loader's words, ERR_FFI_LIBRARY_CONFLICT when the key is
  * open with another path
  * @example open({ library: 'm', path: 'libm.so.6' })
  */
-export function open(params: { readonly library: string; readonly path: string }): void {
+export function open(params: { readonly library: string; readonly path: string }): OpenedLibrary {
   if (typeof params !== 'object' || params === null) throw badOptions('open', 'an options object', params)
   const { library, path } = params
   if (typeof library !== 'string') throw badOptions('open', 'a string as library', library)
   if (typeof path !== 'string' || path.includes('\0')) throw badOptions('open', 'a string without NUL as path', path)
   const known = libraries.get(library)
-  if (known === undefined) {
-    libraries.set(library, new Library(library, path))
-    closed.delete(library)
-  } else if (known.path !== path) {
+  if (known === undefined) return openNew(library, path)
+  if (known.path !== path) {
     const facts = {
       functionName: 'open',
       expected: `'${library}' with path '${known.path}', as it is open`,
@@ -69,6 +87,16 @@ export function open(params: { readonly library: string; readonly path: string }
     }
     throw new FfiError('ERR_FFI_LIBRARY_CONFLICT', facts)
   }
+  return new OpenedLibrary(library, undefined)
+}
+
+function openNew(key: string, path: string): OpenedLibrary {
+  const library = new Library(key, path)
+  libraries.set(key, library)
+  closed.delete(key)
+  const opening = new OpenedLibrary(key, library)
+  if (hasScopes) enlist(opening, () => opening[Symbol.dispose]())
+  return opening
 }
 
 /**

@@ -3,6 +3,7 @@
 import { PointerType } from '../datatype.js'
 import { badOptions, FfiError } from '../error.js'
 import { native, refusable } from '../native.js'
+import { enlist, forget, hasScopes } from '../scope/scope.js'
 import { compileDescription, compileType } from '../signature/compile.js'
 import { type CType, textOf } from '../signature/ctype.js'
 import type { CreatePointer, FreePointer, MapPointers, RestorePointer } from '../signature/infer.js'
@@ -42,7 +43,14 @@ function createOne(description: unknown, value: unknown, name: string, position:
   // The NULL idiom: Void makes a pointer to a NULL pointer.
   const isVoid = description === Void.dataType
   const type = isVoid ? compileType(OPAQUE, false, name) : compileDescription(description, 'parameter', name, position)
-  return make(createBlock(type, isVoid ? null : value, name, position), textOf(type.type))
+  const pointer = make(createBlock(type, isVoid ? null : value, name, position), textOf(type.type))
+  if (hasScopes) enlist(pointer, () => release(pointer))
+  return pointer
+}
+
+/** The end of a scope: what was freed meanwhile, through another pointer, is left alone. */
+function release(pointer: Pointer): void {
+  if (pointer.state === 'live') pointer.free()
 }
 
 /**
@@ -114,6 +122,7 @@ export const freePointer: FreePointer = ((params: unknown) => {
   checkSameLength(types, pointers, name)
   types.forEach((description, i) => {
     at(i, name, () => freeOne(description, checkPointer(pointers[i]), requested, name))
+    if (hasScopes) forget(pointers[i] as Pointer)
   })
 }) as FreePointer
 

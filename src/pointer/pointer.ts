@@ -4,6 +4,7 @@ import { type InspectOptionsStylized, inspect } from 'node:util'
 import type { FieldType } from '../datatype.js'
 import { badOptions, describe, FfiError } from '../error.js'
 import { stack } from '../marshal/frame.js'
+import { forget, hasScopes } from '../scope/scope.js'
 import type { ArgumentOf, ResultOf } from '../signature/infer.js'
 import { type Cohort, enroll } from './cohort.js'
 import { describeRecord, freeRecord, interior, readValue, writeValue } from './operation.js'
@@ -83,6 +84,7 @@ export class Pointer {
    */
   free(): void {
     freeRecord(this.#handle(), undefined, 'free')
+    if (hasScopes) forget(this)
   }
 
   /**
@@ -123,6 +125,7 @@ export class Pointer {
   [Symbol.dispose](): void {
     if (this.state === 'live' && !this.#isNull() && this.#cohort !== undefined && this.allocator === 'rust') {
       freeRecord(this.#handle(), undefined, 'dispose', true)
+      if (hasScopes) forget(this)
     }
   }
 

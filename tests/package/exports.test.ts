@@ -27,6 +27,7 @@ const listed = [
   'load',
   'open',
   'restorePointer',
+  'scope',
   'unwrapPointer',
   'wrapPointer',
 ]
