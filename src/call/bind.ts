@@ -26,7 +26,7 @@ export function bindFunction(name: string, description: Description): Callable {
     recover(base) {
       if (base + native.headerSize > stackSize) throw refusal(base, { functionName: name })
       const status = stack.view.getUint32(base + Field.Status, true)
-      if (status !== UNBOUND && status !== CLOSED) throw refusal(base, { functionName: name })
+      if (status !== UNBOUND && status !== CLOSED) throw refusal(base, { functionName: name }, signature.result.type)
       const library = libraryOf(description.library, name)
       owner = {}
       return library.bind(name, signature.plan, owner)

@@ -2,6 +2,8 @@
 
 import { CORE_CODES, type CoreCode, FfiError, type FfiErrorFacts } from '../error.js'
 import { native } from '../native.js'
+import type { CType } from '../signature/ctype.js'
+import { pathOf } from '../signature/path.js'
 
 /** Bytes of the call stack: the deepest nesting of calls, and the largest arguments that need no block of their own. */
 const STACK_BYTES = 1 << 20
@@ -53,14 +55,18 @@ export function setTop(offset: number): void {
 /** Bytes of the whole call stack. */
 export const stackSize: number = STACK_BYTES
 
-/** What a status word that is not 0 says, as an error. */
-export function refusal(base: number, facts: FfiErrorFacts): FfiError {
+/**
+ * What a status word that is not 0 says, as an error. `decoded` is the type of what was being read from memory, if
+ * anything was.
+ */
+export function refusal(base: number, facts: FfiErrorFacts, decoded?: CType): FfiError {
   if (base + native.headerSize > STACK_BYTES) return new FfiError('ERR_FFI_STACK_OVERFLOW', facts)
   const status = stack.view.getUint32(base + Field.Status, true)
   const position = stack.view.getUint32(base + Field.Position, true)
   const detail = native.explain() || undefined
   const known = position === 0xffffffff ? {} : { position }
-  return new FfiError(codeOf(status), { detail, ...known, ...facts })
+  const path = detail !== undefined && decoded !== undefined ? pathOf(detail, decoded) : undefined
+  return new FfiError(codeOf(status), { ...(path === undefined ? { detail } : { path }), ...known, ...facts })
 }
 
 function codeOf(status: number): CoreCode {

@@ -15,6 +15,8 @@ interface Operands {
   readonly number?: number
   readonly offset?: number
   readonly length?: number | undefined
+  /** The type of what is read. */
+  readonly decoded?: CType
 }
 
 /** Runs an operation in a frame of its own. Returns the frame's base and what did not fit it. */
@@ -23,7 +25,7 @@ function run(operation: number, handle: Handle, functionName: string, operands: 
   if (base + native.operationSize > stackSize) throw new FfiError('ERR_FFI_STACK_OVERFLOW', { functionName })
   pushOperands(base, handle, operands)
   const overflow = native.operate(operation)
-  if (stack.view.getUint32(base + Field.Status, true) !== 0) throw refusal(base, { functionName })
+  if (stack.view.getUint32(base + Field.Status, true) !== 0) throw refusal(base, { functionName }, operands.decoded)
   return { base, overflow }
 }
 
@@ -87,12 +89,13 @@ export function freeRecord(
 
 /** Frees with libc what the typed pointers in a record's memory lead to. */
 export function freeFollowed(handle: Handle, type: CompiledType, functionName: string): void {
-  run(Operation.FreeFollowed, handle, functionName, { number: type.layout.id })
+  run(Operation.FreeFollowed, handle, functionName, { number: type.layout.id, decoded: type.type })
 }
 
 /** Reads a value of a compiled type, following its typed pointers. */
 export function restore(handle: Handle, type: CompiledType, offset: number, functionName: string): unknown {
-  const { base, overflow } = run(Operation.Restore, handle, functionName, { number: type.layout.id, offset })
+  const operands = { number: type.layout.id, offset, decoded: type.type }
+  const { base, overflow } = run(Operation.Restore, handle, functionName, operands)
   return type.codec.decode(readerAt(base + native.operationSize, overflow), 0)
 }
 
