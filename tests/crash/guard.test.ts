@@ -151,6 +151,18 @@ describe.runIf(isLinux)('FFI_GUARD=1', () => {
     expect({ end, lines, stderr }).toEqual({ end: 0, lines: ['freed true'], stderr: '' })
   })
 
+  it('still guards after many blocks that were refused while they were filled', async () => {
+    const { end, lines, stderr } = await guarded(`
+      const [dead] = createPointer(${integer})
+      dead.free()
+      for (let i = 0; i < 10000; i++) codeOf(() => createPointer({ paramsType: [External], paramsValue: [dead] }))
+      console.log(codeOf(() => createPointer({ paramsType: [External], paramsValue: [dead] })))
+      ${overrun(integer, 8)}
+    `)
+    expect([end, lines]).toEqual(['SIGSEGV', ['ERR_FFI_USE_AFTER_FREE']])
+    expect(faultOf(stderr)).toBe('1 byte past the end of a live 8-byte rust block at ADDRESS')
+  })
+
   it('falls back to ordinary blocks when there are too many to guard', async () => {
     const { end, lines, stderr } = await guarded(`
       const made = Array.from({ length: 20000 }, (_, i) => createPointer({ paramsType: [I32], paramsValue: [i] })[0])

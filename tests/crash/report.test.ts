@@ -111,6 +111,15 @@ describe.runIf(isLinux)('a crash inside a foreign call', () => {
     )
   })
 
+  it('is reported when optimised code makes the call', async () => {
+    const { end, stderr } = await run(`
+      const divide = bind('divide', I32, I32, I32)
+      for (let i = 300000; i >= 0; i--) divide(1, i)
+    `)
+    expect(end).toBe('SIGFPE')
+    expect(reportOf(stderr)).toEqual(expect.arrayContaining(['argument 0: i32 1', 'argument 1: i32 0', last]))
+  })
+
   it('appends the same report to FFI_CRASH_FILE', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-crash-'))
     try {

@@ -85,6 +85,14 @@ describe('scope(function)', () => {
     })
   })
 
+  it('frees a block whose buffer was detached meanwhile', () => {
+    scope(() => {
+      const buffer = new Uint8Array(8)
+      createPointer({ paramsType: [DataType.U8Array], paramsValue: [Buffer.from(buffer.buffer)] })
+      structuredClone(buffer, { transfer: [buffer.buffer] })
+    })
+  })
+
   it('holds nothing of what was freed in it', () => {
     scope(() => {
       for (let i = 0; i < 10_000; i++) one().free()

@@ -93,17 +93,26 @@ impl Memory {
         let align = if root.flat { root.align } else { size_of::<usize>() as u32 };
         let mut block = self.guard.block(size, align).ok_or(Code::OutOfMemory)?;
         let address = block.address();
-        fill(self, block.bytes_mut(), address)?;
-        let handle = self.registry.insert(Birth {
-            address,
-            size: root.size as usize,
-            allocator: Allocator::Rust,
-            parent: Handle::NULL,
-            layout: Some(root),
-            indexed: true,
-        })?;
-        self.owned.insert(handle, block, segments, backings);
-        Ok(handle)
+        let made = fill(self, block.bytes_mut(), address).and_then(|()| {
+            self.registry.insert(Birth {
+                address,
+                size: root.size as usize,
+                allocator: Allocator::Rust,
+                parent: Handle::NULL,
+                layout: Some(root),
+                indexed: true,
+            })
+        });
+        match made {
+            Ok(handle) => {
+                self.owned.insert(handle, block, segments, backings);
+                Ok(handle)
+            }
+            Err(code) => {
+                self.guard.bury(block)?;
+                Err(code.into())
+            }
+        }
     }
 
     /// The record of a live handle, its JavaScript buffers still attached.

@@ -68,7 +68,7 @@ pub fn page_size() -> usize {
 
 #[cfg(unix)]
 mod system {
-    use libc::{MAP_ANONYMOUS, MAP_FAILED, MAP_NORESERVE, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE, c_void};
+    use libc::{MAP_ANONYMOUS, MAP_FAILED, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE, c_void};
 
     pub(super) fn page_size() -> usize {
         // SAFETY: asks for a constant of the system.
@@ -76,7 +76,7 @@ mod system {
     }
 
     pub(super) fn reserve(length: usize) -> Option<usize> {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS;
         // SAFETY: a fresh mapping at an address of the kernel's choice touches nothing that is there.
         let base = unsafe { libc::mmap(std::ptr::null_mut(), length, PROT_NONE, flags, -1, 0) };
         (base != MAP_FAILED).then_some(base as usize)
