@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::Memory;
 use super::alloc::{Block, Damage, Fence, Grave, Side};
 use super::place::Piece;
 use crate::error::{Code, Refusal, Result};
@@ -165,6 +166,46 @@ impl Guard {
         let freed = |(grave, what): &(Grave, &'static str)| (grave.start, grave.size, "freed", *what);
         let all = self.arguments.iter().map(live).chain(self.graves.iter().map(freed));
         all.map(|(start, size, state, what)| Piece { start, size, state, what })
+    }
+}
+
+impl Memory {
+    /// Whether copies of arguments go to memory of their own.
+    #[must_use]
+    pub fn guards_arguments(&self) -> bool {
+        self.guard.is_on()
+    }
+
+    /// Memory of its own for the copy of an argument. Returns the address; none when there is none to be had.
+    pub fn reserve_argument(&mut self, size: usize, align: usize) -> Option<usize> {
+        self.guard.reserve_argument(size, align)
+    }
+
+    /// Writes the bytes of such a copy, all of them.
+    ///
+    /// # Errors
+    /// `ERR_FFI_INTERNAL` for an address or a size of no such copy.
+    pub fn fill_argument(&mut self, address: usize, bytes: &[u8]) -> std::result::Result<(), Code> {
+        self.guard.fill_argument(address, bytes)
+    }
+
+    /// How many copies there are: what a call that begins now makes comes after them.
+    #[must_use]
+    pub fn arguments_mark(&self) -> usize {
+        self.guard.mark()
+    }
+
+    /// Refuses when C has written around one of the copies made since.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OVERRUN`.
+    pub fn check_arguments(&mut self, mark: usize) -> Result<()> {
+        self.guard.check_arguments(mark)
+    }
+
+    /// Ends the copies made since.
+    pub fn bury_arguments(&mut self, mark: usize) {
+        self.guard.bury_arguments(mark);
     }
 }
 
