@@ -16,6 +16,7 @@ const LAYERS = [
   'library',
   'frame',
   'invoke',
+  'pool',
   'closure',
   'call',
 ]

@@ -94,22 +94,25 @@ function showErrno(libc, checks) {
   checks.equal('a success after failures', { value, errnoCode }, { value: 0, errnoCode: 0 })
 }
 
-/** A variadic function needs the types of this call's own arguments in the right places: a fixed signature would be a guess. */
+/** A variadic function needs the types of this call's own arguments: `variadic` says which of the parameters they are. */
 function showVariadic(checks) {
   const { Double, I32, String: Text, U8Array, Usize } = DataType
   const room = Buffer.alloc(32)
-  const error = checks.throws('snprintf', () =>
-    load({
-      library: 'libc',
-      funcName: 'snprintf',
-      retType: I32,
-      paramsType: [U8Array, Usize, Text, Double],
-      paramsValue: [room, room.length, '%.2f', Math.PI],
-    }),
-  )
+  const call = {
+    library: 'libc',
+    funcName: 'snprintf',
+    retType: I32,
+    paramsType: [U8Array, Usize, Text, Double],
+    paramsValue: [room, room.length, '%.2f', Math.PI],
+  }
+  const error = checks.throws('snprintf', () => load(call))
   checks.equal('code of snprintf', error.code, 'ERR_FFI_VARIADIC')
   checks.holds('nothing was written', room.equals(Buffer.alloc(32)))
   show('snprintf(room, 32, "%.2f", pi)', `${error.code}: ${error.message}`)
+  const length = load({ ...call, variadic: 3 })
+  const written = room.toString('utf8', 0, length)
+  checks.equal('what snprintf writes', written, '3.14')
+  show('the same with variadic: 3', written)
 }
 
 function main(checks) {

@@ -19,12 +19,18 @@ export interface Counters {
   readonly plans: number
   /** Compiled types. */
   readonly layouts: number
+  /** Asynchronous calls whose promises are not settled. */
+  readonly asyncCalls: number
+  /** How often they pin memory that pointers name. */
+  readonly pins: number
 }
 
 /** Counts what is held. Borrowed records go some time after their pointers were collected. */
 export function counters(): Counters {
   startCohort()
-  const [records, blocks, blockBytes, libraries, functions, plans, layouts] = native.counters() as [
+  const [records, blocks, blockBytes, libraries, functions, plans, layouts, asyncCalls, pins] = native.counters() as [
+    number,
+    number,
     number,
     number,
     number,
@@ -33,5 +39,5 @@ export function counters(): Counters {
     number,
     number,
   ]
-  return { records, blocks, blockBytes, libraries, functions, plans, layouts }
+  return { records, blocks, blockBytes, libraries, functions, plans, layouts, asyncCalls, pins }
 }

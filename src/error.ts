@@ -38,6 +38,8 @@ export const CORE_CODES = [
   'ERR_FFI_STRING_UNTERMINATED',
   'ERR_FFI_INTERNAL',
   'ERR_FFI_OVERRUN',
+  'ERR_FFI_NOT_PINNABLE',
+  'ERR_FFI_QUEUE_FULL',
 ] as const
 
 /** One of {@link CORE_CODES}. */
@@ -123,6 +125,9 @@ const WORDS: Partial<Record<FfiErrorCode, string>> = {
   ERR_FFI_STRING_NUL: 'a NUL inside a string would cut it short in C',
   ERR_FFI_STRING_SURROGATE: 'a lone surrogate has no UTF-8 form',
   ERR_FFI_ALLOCATOR_MISMATCH: 'the memory belongs to another allocator',
+  ERR_FFI_NOT_PINNABLE:
+    'the memory refers to JavaScript buffers, which another thread could take away while the call runs',
+  ERR_FFI_QUEUE_FULL: 'too many asynchronous calls are pending: await some of them first',
   ERR_FFI_NOT_OWNER: 'the pointer does not own the memory',
   ERR_FFI_OVERRUN: 'C wrote outside of the memory that it was given',
 }

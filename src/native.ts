@@ -27,6 +27,15 @@ export interface Native {
   takeText(): string
   /** A function as `invoke` that optimised code calls directly; undefined where this Node has none. */
   door(kind: number): ((view?: ArrayBufferView) => void) | undefined
+  /** Has `callback` called whenever `completed` has something; `threads` is the process's limit, 0 for the machine's own. */
+  listen(callback: () => void, threads: number): void
+  /** Begins the call on another thread. Its number, or undefined when the frame's status says why not. */
+  submit(...views: ArrayBufferView[]): number | undefined
+  /** Takes back a call that has not started; false when it has. */
+  cancel(ticket: number): boolean
+  completed(): number[]
+  /** Ends the call whose number is where a function's is; as `invokeViews`, buffers written as C left their copies. */
+  collect(...views: ArrayBufferView[]): ArrayBuffer | undefined
   operate(operation: number): ArrayBuffer | undefined
   create(...views: ArrayBufferView[]): void
   write(...views: ArrayBufferView[]): void

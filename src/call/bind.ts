@@ -7,7 +7,7 @@ import { outOfRange } from '../marshal/number.js'
 import { native } from '../native.js'
 import { notPointer } from '../pointer/pointer.js'
 import type { CType } from '../signature/ctype.js'
-import { type Callable, generate } from './generate.js'
+import { type Binding, type Callable, generate } from './generate.js'
 import { compileSignature, type Description, type Signature } from './signature.js'
 
 /** Status numbers on which a function is bound anew: it never was, or its library was closed. */
@@ -20,9 +20,14 @@ const CLOSED = 2
  */
 export function bindFunction(name: string, description: Description): Callable {
   const signature = compileSignature(name, description)
+  return generate(name, signature, bindingOf(name, description, signature))
+}
+
+/** What a generated function asks of the outside: to be bound to its symbol, and to have its refusals worded. */
+export function bindingOf(name: string, description: Description, signature: Signature): Binding {
   // Held by the generated function's scope: when that is collected, so is what stands for it in the core.
   let owner = {}
-  return generate(name, signature, {
+  return {
     recover(base) {
       if (base + native.headerSize > stackSize) throw refusal(base, { functionName: name })
       const status = stack.view.getUint32(base + Field.Status, true)
@@ -41,7 +46,7 @@ export function bindFunction(name: string, description: Description): Callable {
       const expected = `${signature.parameters.length} arguments`
       throw new FfiError('ERR_FFI_ARITY', { functionName: name, expected, got: `${values.length}` })
     },
-  })
+  }
 }
 
 function rejection(signature: Signature, position: number, value: unknown): FfiError {

@@ -31,9 +31,6 @@ export function describeFunction(value: unknown, name: string): Description {
   if (typeof library !== 'string') throw badOptions(name, 'a string as library', library)
   if (!Array.isArray(paramsType)) throw badOptions(name, 'an array as paramsType', paramsType)
   if (retType === undefined) throw badOptions(name, 'a type as retType', retType)
-  if (runInNewThread !== undefined && runInNewThread !== false)
-    throw badOptions(name, 'no runInNewThread, which has no support yet', runInNewThread)
-  if (variadic !== undefined) throw badOptions(name, 'no variadic, which has no support yet', variadic)
   return {
     library,
     retType: snapshotOf(retType),
@@ -41,7 +38,16 @@ export function describeFunction(value: unknown, name: string): Description {
     errno: flag(errno, 'errno', name, false),
     freeResultMemory: flag(freeResultMemory, 'freeResultMemory', name, false),
     strict: flag(strict, 'strict', name, strictByDefault),
+    variadic: fixedCount(variadic, paramsType.length, name),
+    runInNewThread: flag(runInNewThread, 'runInNewThread', name, false),
   }
+}
+
+/** A variadic function has at least one parameter before its tail, and all of them are described. */
+function fixedCount(value: unknown, described: number, name: string): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= described) return value
+  throw badOptions(name, `a number from 1 to ${described}, the length of paramsType, as variadic`, value)
 }
 
 function flag(value: unknown, field: string, name: string, otherwise: boolean): boolean {

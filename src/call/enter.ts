@@ -37,6 +37,11 @@ export function enterGuarded(signature: Signature): string[] {
   return call([`if (scratch.views.length === 0) ${without}; else ${entry(signature, 'invokeViews(...scratch.views)')}`])
 }
 
+/** The beginning of a call on another thread, from a guarded form. */
+export function enterSubmit(): string[] {
+  return call(['out = submit(...scratch.views)'])
+}
+
 function entry(signature: Signature, views: string | undefined): string {
   if (!isGathered(signature.result.type)) return views ?? 'invoke()'
   return `out = ${views ?? 'invokeFor()'}`

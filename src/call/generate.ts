@@ -15,7 +15,7 @@ import { readerAt } from '../pointer/operation.js'
 import { adopt, pushHandle } from '../pointer/pointer.js'
 import type { CompiledType } from '../signature/compile.js'
 import type { Scalar } from '../signature/scalar.js'
-import { doorFor, enterGuarded, enterPlain } from './enter.js'
+import { doorFor, enterGuarded, enterPlain, enterSubmit } from './enter.js'
 import { errnoMessage } from './errno.js'
 import { isBytes, isFlat, isPlain, isText } from './forms.js'
 import type { Signature } from './signature.js'
@@ -41,7 +41,39 @@ export function generate(name: string, signature: Signature, binding: Binding): 
   const plain = signature.parameters.every((parameter) => isPlain(parameter.type))
   const guarded = guardedSource(signature, !plain)
   const lines = plain ? [...plainSource(signature), ...guarded] : guarded
-  const { parameters } = signature
+  const scope = scopeOf(signature, binding)
+  const entry = plain ? 'plain' : 'guarded'
+  return compileSource(name, scope, ['let id = 0', ...lines, `return ${entry}`])
+}
+
+/** The two halves of a call on another thread. */
+export interface Halves {
+  /** Encodes, and begins the call. Its number, and the buffers among its arguments. */
+  readonly submit: (...values: unknown[]) => { ticket: number; views: readonly ArrayBufferView[] }
+  /** Decodes what `collect` has left in the top frame; `out` is what it has returned. */
+  readonly decode: (out: unknown) => unknown
+}
+
+/** Generates the halves of an asynchronous call: the guarded form, cut where it enters the core. */
+export function generateHalves(name: string, signature: Signature, binding: Binding): Halves {
+  const begun = [...enterSubmit(), 'return { ticket: out, views: scratch.takeViews() }']
+  const decode = [
+    'function decode(out) {',
+    'const base = u32[0], w = base >>> 2',
+    'let n',
+    ...resultSource(signature),
+    '}',
+  ]
+  const lines = [
+    'let id = 0',
+    ...guardedSource(signature, true, begun),
+    ...decode,
+    'return { submit: guarded, decode }',
+  ]
+  return compileSource(name, scopeOf(signature, binding), lines)
+}
+
+function scopeOf(signature: Signature, binding: Binding): Record<string, unknown> {
   const scope: Record<string, unknown> = {
     ...shared,
     errnoMessage,
@@ -49,22 +81,22 @@ export function generate(name: string, signature: Signature, binding: Binding): 
     door: doorFor(signature),
     decodeResult: signature.result.codec.decode,
   }
-  parameters.forEach((parameter, i) => {
+  signature.parameters.forEach((parameter, i) => {
     scope[`encode${i}`] = parameter.codec.encode
     scope[`refer${i}`] = parameter.codec.refer
     if (parameter.type.kind === 'scalar') scope[`scalar${i}`] = parameter.type.scalar
   })
-  const entry = plain ? 'plain' : 'guarded'
-  return compileSource(name, scope, ['let id = 0', ...lines, `return ${entry}`])
+  return scope
 }
 
-const { invoke, invokeFor, invokeViews } = native
+const { invoke, invokeFor, invokeViews, submit } = native
 const shared = {
   ...stack,
   stackSize,
   invoke,
   invokeFor,
   invokeViews,
+  submit,
   adopt,
   pushHandle,
   putShort,
@@ -153,7 +185,7 @@ function encodeView(i: number, at: number, number: number, again: string): strin
   ]
 }
 
-function guardedSource(signature: Signature, isEntry: boolean): string[] {
+function guardedSource(signature: Signature, isEntry: boolean, enter?: readonly string[]): string[] {
   const list = names(signature)
   // Behind the plain form the values are unpacked already: a list that is left is a value.
   const lines = [`function guarded(${list.join(', ')}) {`, ...(isEntry ? unpackSource(list) : [])]
@@ -165,7 +197,7 @@ function guardedSource(signature: Signature, isEntry: boolean): string[] {
     lines.push(`position = ${i}`, ...encodeGuarded(signature, parameter, i))
   })
   lines.push('} catch (error) { throw locate(error, position) }', 'scratch.seal()')
-  lines.push(...enterGuarded(signature), ...resultSource(signature))
+  lines.push(...(enter ?? [...enterGuarded(signature), ...resultSource(signature)]))
   return [...lines, '} finally { returnScratch(scratch, base) }', '}']
 }
 

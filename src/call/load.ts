@@ -4,6 +4,7 @@ import { badOptions } from '../error.js'
 import { findLibrary, type Library, libraryOf } from '../library/library.js'
 import type { Load } from '../signature/infer.js'
 import { matches } from '../signature/snapshot.js'
+import { bindAsync, type Start } from './asynchronous.js'
 import { bindFunction } from './bind.js'
 import { defaultStrict, describeFunction } from './description.js'
 import type { Callable } from './generate.js'
@@ -15,10 +16,11 @@ const MAX_VARIANTS = 32
 /** Functions of one library that are found again without compiling. */
 const MAX_NAMES = 4096
 
-interface Variant {
-  readonly description: Description
-  readonly call: Callable
-}
+/** A function for calls here, or one for calls on another thread. */
+type Variant = { readonly description: Description } & (
+  | { readonly call: Callable; readonly start: undefined }
+  | { readonly call: undefined; readonly start: Start }
+)
 
 /** By library, so that closing one lets go of its functions. */
 const functions = new WeakMap<Library, Map<string, Variant[]>>()
@@ -49,11 +51,15 @@ export const load: Load = ((given: unknown) => {
   if (variants !== undefined) {
     for (let i = 0; i < variants.length; i++) {
       const variant = variants[i] as Variant
-      if (isSame(variant.description, params)) return variant.call(paramsValue)
+      if (isSame(variant.description, params)) return run(variant, paramsValue, params)
     }
   }
-  return compile(funcName, params)(paramsValue)
+  return run(compile(funcName, params), paramsValue, params)
 }) as Load
+
+function run({ call, start }: Variant, values: readonly unknown[], params: object): unknown {
+  return start === undefined ? call(values) : start(values, params)
+}
 
 function selectLibrary(library: Library): void {
   let found = functions.get(library)
@@ -66,7 +72,7 @@ function selectLibrary(library: Library): void {
 }
 
 function isSame(description: Description, params: Readonly<Record<string, unknown>>): boolean {
-  const { retType, paramsType, errno, freeResultMemory, strict } = params
+  const { retType, paramsType, errno, freeResultMemory, strict, runInNewThread, variadic } = params
   if (!isSameType(description.retType, retType) || !Array.isArray(paramsType)) return false
   const types = description.paramsType
   if (types.length !== paramsType.length) return false
@@ -75,26 +81,24 @@ function isSame(description: Description, params: Readonly<Record<string, unknow
     description.errno === (errno === undefined ? false : errno) &&
     description.freeResultMemory === (freeResultMemory === undefined ? false : freeResultMemory) &&
     description.strict === (strict === undefined ? defaultStrict() : strict) &&
-    isOff(params['runInNewThread']) &&
-    params['variadic'] === undefined
+    description.runInNewThread === (runInNewThread === undefined ? false : runInNewThread) &&
+    description.variadic === variadic
   )
-}
-
-function isOff(flag: unknown): boolean {
-  return flag === undefined || flag === false
 }
 
 function isSameType(known: unknown, type: unknown): boolean {
   return typeof type === 'object' ? matches(known, type) : known === type
 }
 
-function compile(name: string, params: unknown): Callable {
+function compile(name: string, params: unknown): Variant {
   const description = describeFunction(params, 'load')
-  const call = bindFunction(name, description)
+  const variant = description.runInNewThread
+    ? { description, call: undefined, start: bindAsync(name, description) }
+    : { description, call: bindFunction(name, description), start: undefined }
   const variants = lastFunctions.get(name) ?? []
   if (variants.length >= MAX_VARIANTS) variants.shift()
-  variants.push({ description, call })
+  variants.push(variant)
   if (lastFunctions.size >= MAX_NAMES) lastFunctions.clear()
   lastFunctions.set(name, variants)
-  return call
+  return variant
 }

@@ -5,6 +5,7 @@ import { lifetimes, native, refusable } from '../native.js'
 import { type CompiledType, compileType } from '../signature/compile.js'
 import { textOf } from '../signature/ctype.js'
 import { ctypeOf, type Role } from '../signature/describe.js'
+import { promoted } from '../signature/scalar.js'
 import type { Snapshot } from '../signature/snapshot.js'
 
 /** What a function's description says, as copied from the caller. */
@@ -15,6 +16,9 @@ export interface Description {
   readonly errno: boolean
   readonly freeResultMemory: boolean
   readonly strict: boolean
+  /** How many of the parameters come before C's `...`; undefined for a function that has none. */
+  readonly variadic: number | undefined
+  readonly runInNewThread: boolean
 }
 
 /** A compiled signature. The core forgets the plan when this is collected. */
@@ -38,16 +42,21 @@ export interface Signature {
  */
 export function compileSignature(name: string, description: Description): Signature {
   const { errno, freeResultMemory, strict } = description
-  const compiled = (snapshot: Snapshot, role: Role, position?: number): CompiledType => {
+  const compiled = (snapshot: Snapshot, role: Role, position?: number, inTail = false): CompiledType => {
     try {
-      return compileType(ctypeOf(snapshot, role), strict, name)
+      const type = ctypeOf(snapshot, role)
+      const isPromoted = inTail && type.kind === 'scalar'
+      return compileType(isPromoted ? { ...type, scalar: promoted(type.scalar) } : type, strict, name)
     } catch (error) {
       throw error instanceof FfiError ? error.with({ functionName: name, position }) : error
     }
   }
   const result = compiled(description.retType, 'result')
-  const parameters = description.paramsType.map((snapshot, i) => compiled(snapshot, 'parameter', i))
-  const text = `${textOf(result.type)}(${parameters.map((parameter) => textOf(parameter.type)).join(',')})`
+  const fixed = description.variadic ?? description.paramsType.length
+  const parameters = description.paramsType.map((snapshot, i) => compiled(snapshot, 'parameter', i, i >= fixed))
+  const texts = parameters.map((parameter) => textOf(parameter.type))
+  const tail = description.variadic === undefined ? '' : `;${texts.splice(fixed).join(',')}`
+  const text = `${textOf(result.type)}(${texts.join(',')}${tail})`
   const numbers = refusable({ functionName: name }, () => native.compile(text, errno, freeResultMemory))
   const [plan, frameSize, resultOffset, ...offsets] = numbers as [number, number, number, ...number[]]
   const signature = { plan, text, parameters, result, frameSize, resultOffset, offsets, errno, strict }

@@ -35,8 +35,9 @@ function encodeFloat(scalar: Scalar, value: string, refuse: string, at: number, 
   const check = `if (typeof ${value} !== 'number') ${refuse}`
   // The frame's base is a multiple of 16 and slots are of 8, so the halved index is whole.
   if (scalar.size === 8) return [check, `f64[(w + ${at}) >>> 1] = ${value}`]
+  const put = scalar.name === 'f64' ? `f64[(w + ${at}) >>> 1] = fround(${value})` : `f32[w + ${at}] = ${value}`
   const range = `if (fround(${value}) - ${value} === Infinity || fround(${value}) - ${value} === -Infinity) ${refuse}`
-  return [check, ...(strict ? [range] : []), `f32[w + ${at}] = ${value}`]
+  return [check, ...(strict ? [range] : []), put]
 }
 
 function encodeLong(

@@ -6,6 +6,8 @@
 import { FfiError } from '../error.js'
 import { Field, setTop, stack, stackSize } from './frame.js'
 
+const NO_VIEWS: readonly ArrayBufferView[] = []
+
 /** Scratch above this size is refused. */
 const MAX_BYTES = 2 ** 30
 
@@ -127,6 +129,15 @@ export class Scratch {
     view.setUint32(this.#base + Field.HeapScratch, heap, true)
     setTop(this.#base)
     return segments / 2
+  }
+
+  /** The buffers in the order of their numbers, without the one that scratch itself has moved to; taken from here. */
+  takeViews(): readonly ArrayBufferView[] {
+    const { views } = this
+    if (views.length === 0) return NO_VIEWS
+    if (this.bytes !== stack.bytes) views.pop()
+    this.views = []
+    return views
   }
 
   #writeList(): number {

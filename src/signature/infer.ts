@@ -155,6 +155,9 @@ export type LoadResult<Type extends ResultType, Errno = undefined> = Errno exten
   ? ErrnoResult<ResultOf<Type>>
   : ResultOf<Type>
 
+/** What a call gives, `InNewThread` being the type of its `runInNewThread` option. */
+export type CallResult<Result, InNewThread> = InNewThread extends true ? Promise<Result> : Result
+
 /** A C function: where it is, and its signature. */
 export interface FunctionDescription {
   /** Key that the library was opened under. */
@@ -169,6 +172,16 @@ export interface FunctionDescription {
   readonly freeResultMemory?: boolean | undefined
   /** Refuse integers that do not fit, and fractions, instead of wrapping them. */
   readonly strict?: boolean | undefined
+  /** For a variadic function, how many of the parameters come before C's `...`; the others are the tail of the call. */
+  readonly variadic?: number | undefined
+  /** Call on another thread, and give a promise of the result. */
+  readonly runInNewThread?: boolean | undefined
+}
+
+/** What an asynchronous call may be given besides its values. */
+export interface AsyncOptions {
+  /** Takes the call back when it is aborted before the call has started; the promise is rejected with its `reason`. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** {@link FunctionDescription} with the function's name and the values for one call. */
@@ -176,7 +189,9 @@ export interface LoadParams<
   Type extends ResultType = ResultType,
   Errno extends boolean | undefined = boolean | undefined,
   Types extends readonly FieldType[] = readonly FieldType[],
-> extends FunctionDescription {
+  InNewThread extends boolean | undefined = boolean | undefined,
+> extends FunctionDescription,
+    AsyncOptions {
   /** Name of the symbol in the library. */
   readonly funcName: string
   readonly retType: Type
@@ -184,6 +199,7 @@ export interface LoadParams<
   /** One value for each of `paramsType`. */
   readonly paramsValue: NoInfer<ArgumentsOf<Types>>
   readonly errno?: Errno | undefined
+  readonly runInNewThread?: InNewThread | undefined
 }
 
 // A lone plain array is always the tuple of arguments, so a function of one array must be given it inside another.
@@ -195,12 +211,48 @@ type PositionalArgumentsOf<Types extends readonly FieldType[]> = Types extends r
 export interface BoundFunction<Types extends readonly FieldType[], Result> {
   (values: ArgumentsOf<Types>): Result
   (...values: PositionalArgumentsOf<Types>): Result
+  /**
+   * Calls on another thread. Values are encoded at once; buffers are copied, and written when the call is over.
+   *
+   * *Lifetime*: memory that pointers among the values name, and the library, stay until the call is over, whoever frees them.
+   * @throws {FfiError} at once for what cannot be passed, as the function itself; ERR_FFI_NOT_PINNABLE, ERR_FFI_QUEUE_FULL
+   */
+  async(values: ArgumentsOf<Types>, options?: AsyncOptions): Promise<Awaited<Result>>
 }
+
+/** What a variadic function has besides: `Fixed` are its parameters before the tail. */
+export interface Variadic<Fixed extends readonly FieldType[], Result> {
+  /**
+   * The function for calls with this tail: compiled once, called many times.
+   * @throws {FfiError} ERR_FFI_SIGNATURE, ERR_FFI_OPTIONS
+   * @example const print = snprintf.variadic([DataType.I32]); print(room, 32, '%d', 7)
+   */
+  variadic<const Tail extends readonly FieldType[]>(tail: Tail): BoundFunction<readonly [...Fixed, ...Tail], Result>
+}
+
+/** The first `Count` of a list of types. */
+type FirstOf<
+  Types extends readonly FieldType[],
+  Count,
+  Taken extends readonly FieldType[] = readonly [],
+> = Taken['length'] extends Count
+  ? Taken
+  : Types extends readonly [infer Next extends FieldType, ...infer Rest extends readonly FieldType[]]
+    ? FirstOf<Rest, Count, readonly [...Taken, Next]>
+    : Taken
 
 /** The function that `define` makes of a description. */
 export type FunctionOf<Description extends FunctionDescription> = BoundFunction<
   Description['paramsType'],
-  LoadResult<Description['retType'], Description extends { readonly errno?: infer Errno } ? Errno : undefined>
+  DescribedResult<Description>
+> &
+  (Description extends { readonly variadic: infer Count extends number }
+    ? Variadic<FirstOf<Description['paramsType'], Count>, DescribedResult<Description>>
+    : unknown)
+
+type DescribedResult<Description extends FunctionDescription> = CallResult<
+  LoadResult<Description['retType'], Description extends { readonly errno?: infer Errno } ? Errno : undefined>,
+  Description extends { readonly runInNewThread?: infer InNewThread } ? InNewThread : undefined
 >
 
 /** The functions that `define` makes of a record of descriptions, each under its key. */
@@ -213,14 +265,15 @@ export type Define = <const Descriptions extends Readonly<Record<string, Functio
   functions: Descriptions,
 ) => BoundFunctions<Descriptions>
 
-/** Signature of `load`. `Type` and `Errno` come first, as ffi-rs has them, for callers that write them out. */
+/** Signature of `load`. The first three are those of ffi-rs, for callers that write them out. */
 export type Load = <
   const Type extends ResultType,
   const Errno extends boolean | undefined = undefined,
+  const InNewThread extends boolean | undefined = undefined,
   const Types extends readonly FieldType[] = readonly FieldType[],
 >(
-  params: LoadParams<Type, Errno, Types>,
-) => LoadResult<Type, Errno>
+  params: LoadParams<Type, Errno, Types, InNewThread>,
+) => CallResult<LoadResult<Type, Errno>, InNewThread>
 
 /** Signature of `createPointer`. */
 export type CreatePointer = <const Types extends readonly FieldType[]>(params: {

@@ -104,6 +104,17 @@ export const Double = row({
   accessor: 'Float64',
 })
 
+/**
+ * What C's default argument promotions (C11 6.5.2.2) make of a scalar in a variadic tail: it is checked, cut and rounded as
+ * declared, and passed as `int` or `double`.
+ */
+export function promoted(scalar: Scalar): Scalar {
+  if (scalar.carrier === 'float')
+    return scalar.size === 8 ? scalar : { ...scalar, name: 'f64', label: 'promoted Float' }
+  if (scalar.size >= 4) return scalar
+  return { ...scalar, name: 'i32', label: `promoted ${scalar.label}` }
+}
+
 /** The row of each DataType number that is a scalar. */
 export const scalarOf: ReadonlyMap<number, Scalar> = new Map(rows.map((scalar) => [scalar.dataType, scalar]))
 

@@ -45,6 +45,7 @@ const printed: Record<string, RegExp[]> = {
     /^getenv of no variable +null$/m,
     /^access\("\/no\/such\/file", F_OK\) +-1, errno 2: No such file or directory/m,
     /^snprintf.* +ERR_FFI_VARIADIC: .*snprintf/m,
+    /^the same with variadic: 3 +3\.14$/m,
     /^[1-9]\d* checks passed, 0 failed$/m,
   ],
 }

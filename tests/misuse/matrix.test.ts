@@ -64,7 +64,7 @@ const places: [string, (value: unknown) => unknown, (value: unknown) => boolean]
   ['define, errno', callWith('errno'), isFlag],
   ['define, strict', callWith('strict'), isFlag],
   ['define, freeResultMemory', callWith('freeResultMemory'), isUndefined],
-  ['define, runInNewThread', callWith('runInNewThread'), isUndefined],
+  ['define, runInNewThread', callWith('runInNewThread'), isFlag],
   ['define, variadic', callWith('variadic'), isUndefined],
   ['define, retType', callWith('retType'), (value) => isVoid(value) || isStruct(value)],
   ['define, paramsType', callWith('paramsType'), isStruct],

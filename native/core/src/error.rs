@@ -48,6 +48,8 @@ codes! {
     Unterminated = 20, "ERR_FFI_STRING_UNTERMINATED", "No NUL within the memory's known extent.";
     Internal = 21, "ERR_FFI_INTERNAL", "A defect of Holdfast itself; nothing was called.";
     Overrun = 22, "ERR_FFI_OVERRUN", "C wrote outside of guarded memory.";
+    NotPinnable = 23, "ERR_FFI_NOT_PINNABLE", "The memory cannot be kept for an asynchronous call.";
+    QueueFull = 24, "ERR_FFI_QUEUE_FULL", "Too many asynchronous calls are pending.";
 }
 
 impl fmt::Display for Code {

@@ -1,7 +1,7 @@
 //! Turns a canonical C signature and a frame of arguments into a checked foreign call; knows nothing of Node.
 //!
 //! Modules from low to high: `error` < `signature` < `plan` < `sys` < `registry` < `memory` < `library` < `frame` <
-//! `invoke` < `call`. A module uses only those to its left (checked by `.ci/layers.mjs`).
+//! `invoke` < `pool` < `call`. A module uses only those to its left (checked by `.ci/layers.mjs`).
 
 pub mod call;
 pub mod error;
@@ -10,6 +10,7 @@ pub mod invoke;
 pub mod library;
 pub mod memory;
 pub mod plan;
+pub mod pool;
 pub mod registry;
 pub mod signature;
 pub mod sys;

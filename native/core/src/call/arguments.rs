@@ -4,7 +4,7 @@ use super::NO_POSITION;
 use super::function::{Function, Inputs};
 use crate::error::Code;
 use crate::frame::{Field, Frame};
-use crate::memory::{Image, Memory, View, data_address, leads_to_scratch, relocate};
+use crate::memory::{Image, Memory, View, data_address, halves, leads_to_scratch, relocate};
 use crate::plan::CallPlan;
 use crate::registry::Handle;
 
@@ -72,6 +72,16 @@ pub(super) fn relocate_image(
         return Ok(());
     }
     relocate(image, words(image, frame.get(Field::FixupOffset), count)?, views, memory)
+}
+
+/// The handles that a fixup list names, read before they become addresses.
+pub(super) fn handles_at(image: &Image<'_>, fixups: &[u32]) -> std::result::Result<Vec<Handle>, Code> {
+    let handle = |fixup: &u32| {
+        let at = (fixup >> 1).checked_sub(image.start)? as usize;
+        let (slot, generation) = halves(*image.bytes.get(at..)?.first_chunk()?);
+        Some(Handle { slot, generation })
+    };
+    fixups.iter().filter(|fixup| *fixup & 1 == 1).map(handle).collect::<Option<_>>().ok_or(Code::Internal)
 }
 
 /// A list of words that the front end left in scratch.

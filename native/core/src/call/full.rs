@@ -3,19 +3,18 @@
 use std::rc::Rc;
 
 use super::arguments::{Refused, prepare};
+use super::function::Shared;
 use super::guarded::fence_arguments;
 use super::{NO_POSITION, Outcome, Runtime, refuse};
-use crate::error::{Code, Result};
+use crate::error::Code;
 use crate::frame::Frame;
-use crate::invoke::Engine;
 use crate::library::Symbol;
 use crate::memory::View;
-use crate::plan::{CallPlan, ResultForm};
 
 /// A call between `begin` and `finish`. Nothing of the runtime is borrowed, so the foreign function may lead back into it.
 #[derive(Debug)]
 pub struct Active {
-    engine: Rc<Engine>,
+    engine: Shared,
     symbol: Symbol,
     frame: Frame,
     /// The function that was running when this call began.
@@ -63,12 +62,7 @@ impl Runtime {
         }
     }
 
-    fn prepare(
-        &mut self,
-        number: u32,
-        frame: Frame,
-        views: &[View],
-    ) -> std::result::Result<(Rc<Engine>, Symbol), Refused> {
+    fn prepare(&mut self, number: u32, frame: Frame, views: &[View]) -> std::result::Result<(Shared, Symbol), Refused> {
         let function = self.functions.get(number).ok_or((Code::Unbound, NO_POSITION))?;
         if function.library.is_none() {
             return Err((Code::LibraryClosed, NO_POSITION));
@@ -86,21 +80,12 @@ impl Runtime {
         let Active { engine, frame, outer, mark, .. } = active;
         self.leave(outer);
         let outcome = match self.memory.check_arguments(mark) {
-            Ok(()) => self.finish_result(frame, engine.plan()),
+            Ok(()) => self.decode(frame, engine.plan()),
             Err(refusal) => Err(refusal),
         };
         // Not before: the result may point into them.
         self.memory.bury_arguments(mark);
         self.conclude(frame, outcome)
-    }
-
-    fn finish_result(&mut self, frame: Frame, plan: &CallPlan) -> Result<Outcome> {
-        match plan.form {
-            ResultForm::Plain => Ok(Outcome::InFrame),
-            ResultForm::Handle => self.finish_handle(frame, frame.long(CallPlan::RESULT)),
-            ResultForm::Text => self.finish_text(frame, frame.long(CallPlan::RESULT), plan.options.free_result),
-            ResultForm::Gather => self.finish_gather(frame, plan),
-        }
     }
 
     /// A call that was begun but not made is over.

@@ -1,11 +1,16 @@
 //! A bound function: its symbol, its engine, and how it is called most cheaply.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::invoke::{DirectCall, Engine};
 use crate::library::{Library, Symbol};
 use crate::plan::{CallPlan, ResultForm};
 use crate::sys::dl;
+
+/// An engine as an environment holds it: a synchronous call keeps it without touching a shared count, an asynchronous one
+/// takes the inner reference to its thread.
+pub(super) type Shared = Rc<Arc<Engine>>;
 
 /// A function that can be called, or that could be until its library was closed.
 #[derive(Debug)]
@@ -16,9 +21,9 @@ pub(super) struct Function {
     /// `quick` with neither preparation nor decoding: numbers in, number out.
     pub(super) plain: bool,
     pub(super) symbol: Symbol,
-    pub(super) engine: Rc<Engine>,
+    pub(super) engine: Shared,
     /// None once it is closed.
-    pub(super) library: Option<Rc<Library>>,
+    pub(super) library: Option<Arc<Library>>,
     pub(super) site: Box<Site>,
 }
 
@@ -63,13 +68,7 @@ pub(super) enum After {
 }
 
 impl Function {
-    pub(super) fn new(
-        name: &str,
-        symbol: Symbol,
-        engine: &Rc<Engine>,
-        library: &Rc<Library>,
-        guarded: bool,
-    ) -> Function {
+    pub(super) fn new(name: &str, symbol: Symbol, engine: &Shared, library: &Arc<Library>, guarded: bool) -> Function {
         let plan = engine.plan();
         let after = match plan.form {
             ResultForm::Plain => Some(After::Nothing),
@@ -87,12 +86,12 @@ impl Function {
             load_address: dl::load_address(symbol.address()).unwrap_or_default(),
         });
         let plain = inputs.ready() && matches!(quick, Some((_, After::Nothing)));
-        Function { quick, inputs, plain, symbol, engine: Rc::clone(engine), library: Some(Rc::clone(library)), site }
+        Function { quick, inputs, plain, symbol, engine: Rc::clone(engine), library: Some(Arc::clone(library)), site }
     }
 
     /// Takes the library's functions out of use: none of them has a quick form any more.
-    pub(super) fn close(&mut self, library: &Rc<Library>) {
-        if self.library.as_ref().is_some_and(|its| Rc::ptr_eq(its, library)) {
+    pub(super) fn close(&mut self, library: &Arc<Library>) {
+        if self.library.as_ref().is_some_and(|its| Arc::ptr_eq(its, library)) {
             self.library = None;
             self.quick = None;
             self.plain = false;

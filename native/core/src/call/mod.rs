@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod background;
 mod full;
 mod function;
 mod guarded;
+mod job;
 mod pointers;
 mod quick;
 mod results;
@@ -14,6 +16,7 @@ mod tests;
 mod witness;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub use full::Active;
 pub use pointers::Operation;
@@ -29,7 +32,8 @@ use crate::memory::{GuardOptions, Memory};
 use crate::plan::{CallPlan, Layout, Options};
 use crate::signature::{read_signature, read_type};
 use crate::sys::crash::Journal;
-use function::Function;
+use background::Background;
+use function::{Function, Shared};
 
 /// No argument in particular.
 pub const NO_POSITION: u32 = u32::MAX;
@@ -42,13 +46,14 @@ pub struct Runtime {
     journal: Journal,
     stack: CallStack,
     memory: Memory,
-    libraries: Table<Rc<Library>>,
+    libraries: Table<Arc<Library>>,
     functions: Table<Function>,
-    engines: Table<Rc<Engine>>,
+    engines: Table<Shared>,
     layouts: Table<Rc<Layout>>,
     choice: Choice,
     /// Libraries that were closed while a call was running.
-    closing: Vec<Rc<Library>>,
+    closing: Vec<Arc<Library>>,
+    background: Background,
     /// What a call gathered, reused from call to call.
     bytes: Vec<u8>,
     /// Whether they are a string of bytes below 0x80 only.
@@ -75,6 +80,7 @@ impl Runtime {
             layouts: Table::default(),
             choice,
             closing: Vec::new(),
+            background: Background::default(),
             bytes: Vec::new(),
             ascii: false,
             explanation: String::new(),
@@ -91,7 +97,7 @@ impl Runtime {
     /// # Errors
     /// `ERR_FFI_LIBRARY_LOAD`.
     pub fn open(&mut self, path: Option<&str>) -> Result<u32> {
-        self.libraries.insert(Rc::new(Library::open(path)?))
+        self.libraries.insert(Arc::new(Library::open(path)?))
     }
 
     /// Closes a library: each of its functions is refused from here on; it is unloaded when no call is running.
@@ -114,7 +120,7 @@ impl Runtime {
         let plan = CallPlan::compile(text, &read_signature(text)?, options)?;
         let description = plan.describe();
         let engine = Engine::new(plan, self.choice)?;
-        Ok((self.engines.insert(Rc::new(engine))?, description))
+        Ok((self.engines.insert(Rc::new(Arc::new(engine)))?, description))
     }
 
     /// Prints a compiled signature's plan with its engine.
@@ -141,7 +147,7 @@ impl Runtime {
     pub fn bind(&mut self, library: u32, name: &str, engine: u32) -> Result<u32> {
         let library = self.libraries.get(library).ok_or(Code::LibraryClosed)?;
         let engine = self.engines.get(engine).ok_or(Code::Internal)?;
-        let symbol = library.function(name)?;
+        let symbol = library.function(name, engine.plan().fixed.is_some())?;
         self.functions.insert(Function::new(name, symbol, engine, library, self.memory.guards_arguments()))
     }
 

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::arguments::{relocate_image, words};
+use super::arguments::{handles_at, relocate_image, words};
 use super::{Outcome, Runtime};
 use crate::error::{Code, Result};
 use crate::frame::{Field, Frame, POINTER_OPERATION_SIZE};
@@ -81,12 +81,14 @@ impl Runtime {
             let kept = segments.iter().map(Segment::end).max().unwrap_or(0);
             let fixups = words(&image, fields.get(Field::FixupOffset), fields.get(Field::FixupCount))?;
             let source = image.bytes.get(..kept).ok_or(Code::Internal)?;
+            let references = handles_at(&image, &fixups)?;
             let made = runtime.memory.create(kept, root, segments, backings, |memory, bytes, address| {
                 bytes[..kept].copy_from_slice(source);
                 let origin = address.wrapping_sub(POINTER_OPERATION_SIZE as usize);
                 let mut block = Image { bytes, start: POINTER_OPERATION_SIZE, origin };
                 memory::relocate(&mut block, fixups, views, memory)
             })?;
+            runtime.memory.refer(made, references);
             set_handle(frame, made);
             Ok(Outcome::InFrame)
         })

@@ -4,7 +4,7 @@ use super::{NO_POSITION, Runtime, refuse};
 use crate::error::Result;
 use crate::frame::{Field, Frame};
 use crate::memory::{self, Gather, Text};
-use crate::plan::CallPlan;
+use crate::plan::{CallPlan, ResultForm};
 
 /// What the front end gets besides what lies in the frame.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +28,18 @@ impl Runtime {
                 self.explanation = refusal.message;
                 Outcome::InFrame
             }
+        }
+    }
+
+    /// What a call left in its frame, by the form of its result.
+    #[inline(always)]
+    pub(super) fn decode(&mut self, frame: Frame, plan: &CallPlan) -> Result<Outcome> {
+        let left = || frame.long(CallPlan::RESULT);
+        match plan.form {
+            ResultForm::Plain => Ok(Outcome::InFrame),
+            ResultForm::Handle => self.finish_handle(frame, left()),
+            ResultForm::Text => self.finish_text(frame, left(), plan.options.free_result),
+            ResultForm::Gather => self.finish_gather(frame, plan),
         }
     }
 

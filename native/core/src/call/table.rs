@@ -39,11 +39,21 @@ impl<T> Table<T> {
         self.entries.get(number as usize)?.as_ref()
     }
 
+    /// The object of a number, to be changed.
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        self.entries.get_mut(number as usize)?.as_mut()
+    }
+
     /// Takes an object out; its number may be given to another.
     pub fn remove(&mut self, number: u32) -> Option<T> {
         let entry = self.entries.get_mut(number as usize)?.take()?;
         self.free.push(number);
         Some(entry)
+    }
+
+    /// All objects.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter().flatten()
     }
 
     /// All objects, to be changed.

@@ -6,11 +6,15 @@
 //! every supported platform.
 
 mod header;
+mod moved;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::ptr::NonNull;
 
 pub use header::{Field, POINTER_OPERATION_SIZE};
+pub use moved::MovedFrame;
 
 use crate::error::Code;
 use crate::memory::{Image, View};

@@ -174,3 +174,6 @@ impl DirectCall {
 
 /// How many bytes behind the first slot any caller may read: all classes full.
 const REACH: u32 = (8 + 8 + 16) * 8;
+
+/// A frame of this capacity reaches as far as any caller looks.
+pub const LEAST_CAPACITY: usize = (Registers::OFFSET + REACH) as usize;

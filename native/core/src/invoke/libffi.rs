@@ -20,7 +20,12 @@ const INLINE: usize = 24;
 /// `ERR_FFI_SIGNATURE` for by-value types that libffi cannot pass as C does (unions, packed structs), or not at all.
 pub(super) fn prepare(plan: &CallPlan) -> Result<Cif> {
     let arguments = plan.parameters.iter().map(|parameter| abi_type(&parameter.layout)).collect::<Result<Vec<_>>>()?;
-    Cif::new(&abi_type(&plan.result)?, &arguments).map_err(|words| Refusal::new(Code::Signature, words))
+    let result = abi_type(&plan.result)?;
+    let prepared = match plan.fixed {
+        Some(fixed) => Cif::variadic(&result, &arguments, fixed),
+        None => Cif::new(&result, &arguments),
+    };
+    prepared.map_err(|words| Refusal::new(Code::Signature, words))
 }
 
 fn abi_type(layout: &Layout) -> Result<AbiType> {

@@ -5,7 +5,7 @@ mod libffi;
 #[cfg(test)]
 mod tests;
 
-pub use direct::DirectCall;
+pub use direct::{DirectCall, LEAST_CAPACITY};
 
 use crate::error::{Code, Result};
 use crate::frame::{Field, Frame};
@@ -78,6 +78,7 @@ impl Engine {
     ///
     /// # Errors
     /// `ERR_FFI_STACK_OVERFLOW` when the frame does not reach as far as the engine looks.
+    #[inline(always)]
     pub fn execute(&self, symbol: Symbol, frame: Frame) -> std::result::Result<(), Code> {
         if frame.capacity() < self.plan.frame_size as usize {
             return Err(Code::StackOverflow);

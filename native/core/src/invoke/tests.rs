@@ -32,7 +32,7 @@ fn engine(text: &str, choice: Choice, options: Options) -> Result<Engine> {
 }
 
 fn symbol(name: &str) -> Symbol {
-    Library::open(None).unwrap().function(name).unwrap()
+    Library::open(None).unwrap().function(name, true).unwrap()
 }
 
 /// Calls a function of the C library on an engine; the frame afterwards.
@@ -129,5 +129,19 @@ fn a_frame_that_does_not_reach_far_enough_is_not_called() {
         let stack = Stack::new(32);
         let refused = engine("i32(i32)", choice, Options::default()).unwrap().execute(symbol("abs"), stack.frame);
         assert_eq!(refused, Err(Code::StackOverflow));
+    }
+}
+
+#[test]
+fn variadic_calls_go_through_libffi_and_tell_how_many_float_registers_they_use() {
+    let mut room = [0u8; 64];
+    let words =
+        [room.as_mut_ptr() as u64, 64, c"%d %.1f %s".as_ptr() as u64, 7, 2.5f64.to_bits(), c"x".as_ptr() as u64];
+    for choice in BOTH {
+        let text = "i32(ptr,u64,ptr;i32,f64,ptr)";
+        assert_eq!(engine(text, choice, Options::default()).unwrap().name(), "libffi");
+        assert_eq!(result("snprintf", text, choice, &words) as u32, 7);
+        assert_eq!(&room[..8], b"7 2.5 x\0");
+        room.fill(0);
     }
 }

@@ -5,30 +5,30 @@
 mod tests;
 mod variadic;
 
-use std::cell::Cell;
 use std::ffi::c_void;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::error::{Code, Refusal, Result};
 use crate::sys::dl::{Dylib, SymbolKind, is_c_library_symbol, symbol_kind};
 
-/// An opened library. Unloaded when its last `Rc` is dropped: the environment's table holds one, its bound functions and calls
-/// in progress others, so closing while in use is deferred. One thread only.
+/// An opened library. Unloaded when its last `Arc` is dropped: the environment's table holds one, its bound functions and calls
+/// in progress others, so closing while in use is deferred. Asked for functions and closed by one thread; any may hold it.
 #[derive(Debug)]
 pub struct Library {
     dylib: Dylib,
-    open: Cell<bool>,
+    open: AtomicBool,
 }
 
-/// Code found in a library. Valid while that library is open.
+/// Code found in a library. Valid while that library is open, on any thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Symbol(*const c_void);
+pub struct Symbol(usize);
 
 impl Symbol {
     /// The address of the code.
     #[must_use]
     pub fn address(self) -> *const c_void {
-        self.0
+        std::ptr::with_exposed_provenance(self.0)
     }
 }
 
@@ -39,15 +39,15 @@ impl Library {
     /// `ERR_FFI_LIBRARY_LOAD` with the loader's own words.
     pub fn open(path: Option<&str>) -> Result<Library> {
         let dylib = Dylib::open(path.map(Path::new)).map_err(|words| Refusal::new(Code::LibraryLoad, words))?;
-        Ok(Library { dylib, open: Cell::new(true) })
+        Ok(Library { dylib, open: AtomicBool::new(true) })
     }
 
     /// Finds a function.
     ///
     /// # Errors
     /// `ERR_FFI_LIBRARY_CLOSED`, `ERR_FFI_SYMBOL_NOT_FOUND`, `ERR_FFI_SYMBOL_NOT_FUNCTION` where the symbol table can
-    /// tell, `ERR_FFI_VARIADIC` for the C library's variadic functions.
-    pub fn function(&self, name: &str) -> Result<Symbol> {
+    /// tell, `ERR_FFI_VARIADIC` for the C library's variadic functions unless the call says that it is `variadic`.
+    pub fn function(&self, name: &str, variadic: bool) -> Result<Symbol> {
         if !self.is_open() {
             return Err(Code::LibraryClosed.into());
         }
@@ -58,20 +58,21 @@ impl Library {
         if symbol_kind(address) == SymbolKind::Data {
             return Err(Refusal::new(Code::SymbolNotFunction, "the symbol table says that it is data"));
         }
-        if variadic::is_variadic(name) && is_c_library_symbol(name, address) {
-            return Err(Refusal::new(Code::Variadic, "variadic C functions need a declared tail of types"));
+        if !variadic && variadic::is_variadic(name) && is_c_library_symbol(name, address) {
+            let how = "it is variadic: the option `variadic` must say how many parameters come before its `...`";
+            return Err(Refusal::new(Code::Variadic, how));
         }
-        Ok(Symbol(address))
+        Ok(Symbol(address.expose_provenance()))
     }
 
     /// Whether symbols may be looked up and calls may begin.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.open.get()
+        self.open.load(Relaxed)
     }
 
     /// Refuses everything from here on.
     pub fn close(&self) {
-        self.open.set(false);
+        self.open.store(false, Relaxed);
     }
 }

@@ -13,8 +13,8 @@ use crate::sys::heap;
 /// Every heap block starts at a multiple of this, the strictest alignment of any C type we lay out by default.
 const ALIGN: usize = 16;
 
-/// Zero-initialised memory. Owns it, releases it on drop; belongs to one environment's thread, but C code may hold its
-/// address and write to it at any time, so Rust never keeps a reference into it across a call.
+/// Zero-initialised memory. Owns it, releases it on drop, on any thread; belongs to one environment's thread, but C code may
+/// hold its address and write to it at any time, so Rust never keeps a reference into it across a call.
 #[derive(Debug)]
 pub(super) enum Block {
     /// From Rust's allocator.
@@ -29,6 +29,10 @@ pub(super) struct HeapBlock {
     base: NonNull<u8>,
     heap: HeapLayout,
 }
+
+// SAFETY: the allocation belongs to this value alone and Rust's allocator is not bound to a thread; a block changes
+// threads only when its environment ends while a call on another thread still uses it (S17).
+unsafe impl Send for HeapBlock {}
 
 impl Block {
     /// Allocates `size` bytes (at least one, so that every block has an address of its own). `None` when memory is out.

@@ -22,12 +22,29 @@ impl Memory {
             Err(refusal) if refusal.code == Code::NullPointer => return Ok(()),
             Err(refusal) => return Err(refusal),
         };
-        let ended = self.owned.remove(owner);
-        if ended.is_none() {
-            alloc::free_c(self.registry.get(owner)?.address);
+        if !self.owned.contains(owner) {
+            self.end_c(self.registry.get(owner)?.address, owner);
+            return Ok(());
         }
+        let is_pinned = self.registry.is_pinned(owner);
         self.registry.remove(owner);
-        ended.map_or(Ok(()), |block| self.guard.bury(block))
+        if is_pinned { Ok(()) } else { self.end_block(owner) }
+    }
+
+    /// Frees a block whose record has ended.
+    pub(super) fn end_block(&mut self, owner: Handle) -> Result<()> {
+        self.owned.remove(owner).map_or(Ok(()), |block| self.guard.bury(block))
+    }
+
+    /// Frees memory of C with its record, if it has one: now, or when the last call that pins it has returned.
+    fn end_c(&mut self, address: usize, record: Handle) {
+        let is_pinned = self.registry.is_pinned(record);
+        self.registry.remove(record);
+        if is_pinned {
+            self.deferred.insert(address);
+        } else {
+            alloc::free_c(address);
+        }
     }
 
     /// Whether [`Memory::free`] would free, and which record: the handle's own, or that of the block whose beginning
@@ -70,7 +87,9 @@ impl Memory {
     pub fn check_c_heap(&self, address: usize) -> Result<()> {
         let what = if let Some(inside) = self.owner_of(address) {
             format!("it lies in memory of allocator {}", inside.allocator.name())
-        } else if self.transient.contains(&address) {
+        } else if self.deferred.contains(&address) {
+            "it was freed, and goes when the calls in progress that use it have returned".to_owned()
+        } else if self.transient.contains(address) {
             "it lies in the frame of a call".to_owned()
         } else if !address.is_multiple_of(MALLOC_ALIGN) {
             "it is not aligned as malloc aligns".to_owned()
@@ -93,10 +112,8 @@ impl Memory {
         addresses.dedup();
         addresses.iter().try_for_each(|address| self.check_c_heap(*address))?;
         for address in addresses {
-            if let Some(handle) = self.registry.find(address) {
-                self.registry.remove(handle);
-            }
-            alloc::free_c(address);
+            let record = self.registry.find(address).unwrap_or(Handle::NULL);
+            self.end_c(address, record);
         }
         Ok(())
     }

@@ -6,11 +6,13 @@ mod free;
 mod gather;
 mod guard;
 mod owned;
+mod pins;
 mod place;
 mod relocate;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -21,6 +23,8 @@ use guard::Guard;
 pub use guard::GuardOptions;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};
+pub use pins::Remains;
+use pins::Transient;
 pub use relocate::{Image, data_address, halves, leads_to_scratch, relocate};
 
 use crate::error::{Code, Result};
@@ -43,8 +47,10 @@ pub struct Memory {
     registry: Registry,
     owned: OwnedBlocks,
     guard: Guard,
-    /// The call stack: addresses in it are dead as soon as their call has returned.
-    transient: Range<usize>,
+    /// Frames of calls: addresses in them are dead as soon as their call has returned.
+    transient: Transient,
+    /// Memory of C that is to be freed when the last call that pins it has returned.
+    deferred: HashSet<usize>,
 }
 
 /// Counts that return to their baseline when everything was released.
@@ -56,13 +62,15 @@ pub struct Counters {
     pub blocks: usize,
     /// Their bytes.
     pub bytes: usize,
+    /// How often calls in progress pin memory.
+    pub pins: u32,
 }
 
 impl Memory {
     /// Memory with nothing in it. Addresses in `transient` are never adopted as live.
     #[must_use]
     pub fn new(transient: Range<usize>) -> Self {
-        Memory { transient, ..Memory::default() }
+        Memory { transient: Transient::new(transient), ..Memory::default() }
     }
 
     /// The same, empty, with its blocks and the copies of arguments guarded.
@@ -74,7 +82,8 @@ impl Memory {
     /// How much is held.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters { records: self.registry.live(), blocks: self.owned.count(), bytes: self.owned.bytes() }
+        let (blocks, bytes) = (self.owned.count(), self.owned.bytes());
+        Counters { records: self.registry.live(), blocks, bytes, pins: self.registry.pins() }
     }
 
     /// Makes an owned block out of an image whose references have been made absolute by `fill`.
@@ -166,16 +175,16 @@ impl Memory {
         }
     }
 
-    /// Whether an address lies in the call stack.
+    /// Whether an address lies in the call stack, or in a frame that an asynchronous call has moved to.
     #[inline]
     #[must_use]
     pub fn is_transient(&self, address: usize) -> bool {
-        self.transient.contains(&address)
+        self.transient.contains(address)
     }
 
     #[cold]
     fn adopt_new(&mut self, address: usize) -> std::result::Result<Handle, Code> {
-        if self.is_transient(address) || self.guard.is_dead(address) {
+        if self.is_transient(address) || self.guard.is_dead(address) || self.deferred.contains(&address) {
             return Ok(Handle::EXPIRED);
         }
         let birth = match self.owner_of(address) {

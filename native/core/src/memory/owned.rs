@@ -59,6 +59,8 @@ struct Owned {
     block: Block,
     segments: Box<[Segment]>,
     backings: Box<[Backing]>,
+    /// What it was made to point to besides its own bytes and the buffers.
+    references: Box<[Handle]>,
 }
 
 /// The blocks of one environment, found by handle and by address. Dropping it frees them all.
@@ -97,8 +99,20 @@ impl OwnedBlocks {
             let known = self.backings.entry((backing.address, handle.slot)).or_insert((handle, 0));
             known.1 = known.1.max(backing.length);
         }
-        let owned = Owned { block, segments: segments.into(), backings: backings.into() };
+        let references = Box::default();
+        let owned = Owned { block, segments: segments.into(), backings: backings.into(), references };
         self.blocks.insert(handle, owned);
+    }
+
+    pub(super) fn set_references(&mut self, handle: Handle, references: Vec<Handle>) {
+        if let Some(owned) = self.blocks.get_mut(&handle) {
+            owned.references = references.into();
+        }
+    }
+
+    /// What a block was made to point to; nothing for memory that is no block.
+    pub(super) fn references(&self, handle: Handle) -> &[Handle] {
+        self.blocks.get(&handle).map_or(&[], |owned| &owned.references)
     }
 
     /// Takes a block out, and lets go of the buffers it points to. None for a handle of no block.
@@ -110,6 +124,16 @@ impl OwnedBlocks {
             self.backings.remove(&(backing.address, handle.slot));
         }
         Some(owned.block)
+    }
+
+    /// Whether a block points to JavaScript buffers.
+    pub(super) fn has_backings_of(&self, handle: Handle) -> bool {
+        self.blocks.get(&handle).is_some_and(|owned| !owned.backings.is_empty())
+    }
+
+    /// Takes out the blocks whose handles are named, for whoever must keep them longer than this.
+    pub(super) fn take(&mut self, keep: impl Fn(Handle) -> bool) -> Vec<Block> {
+        self.blocks.extract_if(|handle, _| keep(*handle)).map(|(_, owned)| owned.block).collect()
     }
 
     /// Refuses a block whose JavaScript buffers are no longer where it points.

@@ -58,7 +58,7 @@ impl std::fmt::Display for Bytes {
 impl Memory {
     /// Says what an argument's address is: a place in a record's memory, or nothing known.
     pub(crate) fn write_place(&self, address: usize, out: &mut impl Write) -> Written {
-        if self.transient.contains(&address) {
+        if self.transient.contains(address) {
             return out.write_str("copied for the call");
         }
         match self.nearest(address).filter(|piece| piece.distance(address) == 0) {
@@ -73,7 +73,7 @@ impl Memory {
 
     /// Says what memory a fault's address is in or next to.
     pub(crate) fn write_neighbour(&self, address: usize, out: &mut impl Write) -> Written {
-        if self.transient.contains(&address) {
+        if self.transient.contains(address) {
             return out.write_str("in the call stack that JavaScript shares, where arguments are copied to");
         }
         match self.nearest(address) {

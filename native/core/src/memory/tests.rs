@@ -3,6 +3,7 @@
 
 mod free;
 mod gather;
+mod pins;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,7 +17,7 @@ use crate::sys::heap::c_malloc;
 
 /// Where the front end's numbering of offsets begins.
 const START: u32 = 64;
-const EMPTY: Counters = Counters { records: 0, blocks: 0, bytes: 0 };
+const EMPTY: Counters = Counters { records: 0, blocks: 0, bytes: 0, pins: 0 };
 const WILD: u64 = 0x10;
 
 fn layout(text: &str) -> Rc<Layout> {
@@ -104,7 +105,7 @@ fn a_created_block_holds_absolute_references_and_counts_until_it_is_freed() {
     let made = block(&mut memory, "{str,i64}", &image(&[data(16), 7], b"hi\0"), &[(0, 16), (16, 3)], &[0]).unwrap();
     let address = memory.resolve(made).unwrap();
     assert_eq!(read(&memory, made, 0, "{i64,i64}").unwrap(), image(&[address as u64 + 16, 7], b""));
-    assert_eq!(memory.counters(), Counters { records: 1, blocks: 1, bytes: 19 });
+    assert_eq!(memory.counters(), Counters { records: 1, blocks: 1, bytes: 19, pins: 0 });
     assert_eq!(memory.allocator(made), Ok(Allocator::Rust));
     memory.free(made, None).unwrap();
     assert_eq!(memory.counters(), EMPTY);
@@ -185,7 +186,7 @@ fn borrowed_and_interior_records_go_with_their_last_pointer_and_owned_ones_stay(
     for handle in [inner, borrowed, made] {
         memory.release(handle, 1);
     }
-    assert_eq!(memory.counters(), Counters { records: 1, blocks: 1, bytes: 16 });
+    assert_eq!(memory.counters(), Counters { records: 1, blocks: 1, bytes: 16, pins: 0 });
     assert!(memory.resolve(made).is_ok());
 }
 

@@ -82,6 +82,8 @@ pub struct CallPlan {
     pub frame_size: u32,
     /// Counts of argument slots by register class; none when only libffi can make the call.
     pub registers: Option<Registers>,
+    /// How many parameters come before C's `...`; none for a function that has none.
+    pub fixed: Option<u32>,
     text: String,
 }
 
@@ -137,7 +139,9 @@ impl CallPlan {
             form,
             options,
             frame_size: slots.end,
-            registers: slots.registers,
+            // System V wants to be told in AL how many float registers a variadic call uses; libffi does that.
+            registers: slots.registers.filter(|_| signature.fixed.is_none()),
+            fixed: signature.fixed,
             text: text.to_owned(),
         })
     }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod index;
+mod pins;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::rc::Rc;
 
 pub use index::AddressHasher;
 use index::AddressIndex;
+pub use pins::Unpinned;
 pub use record::{Allocator, Record, UNKNOWN};
 
 use crate::error::Code;
@@ -64,6 +66,8 @@ pub struct Registry {
     records: Vec<Record>,
     free_head: u32,
     live: u32,
+    /// Pins of all records together.
+    pins: u32,
     index: AddressIndex,
     /// Exposed records that have ended and whose buffers are not detached yet.
     ended: Vec<Handle>,
@@ -73,7 +77,7 @@ impl Default for Registry {
     fn default() -> Self {
         // Slot 0 is never handed out: it is NULL.
         let records = vec![Record::default()];
-        Registry { records, free_head: 0, live: 0, index: AddressIndex::default(), ended: Vec::new() }
+        Registry { records, free_head: 0, live: 0, pins: 0, index: AddressIndex::default(), ended: Vec::new() }
     }
 }
 
@@ -101,6 +105,7 @@ impl Registry {
             parent: birth.parent,
             layout: birth.layout,
             references: 1,
+            pins: 0,
             generation,
             next_free: 0,
             allocator: Some(birth.allocator),
@@ -168,7 +173,8 @@ impl Registry {
         self.get(handle)?.allocator.ok_or(Code::UseAfterFree)
     }
 
-    /// Ends a record, whatever its references: every handle to it is stale from here on.
+    /// Ends a record, whatever its references: every handle to it is stale from here on. While it is pinned, its slot
+    /// waits for the last [`Registry::unpin`].
     pub fn remove(&mut self, handle: Handle) {
         let Some(record) = self.records.get_mut(handle.slot as usize) else { return };
         if record.generation != handle.generation || record.allocator.is_none() {
@@ -183,10 +189,17 @@ impl Registry {
             self.ended.push(handle);
         }
         self.live -= 1;
+        if record.pins == 0 {
+            self.give_back_slot(handle.slot);
+        }
+    }
+
+    fn give_back_slot(&mut self, slot: u32) {
+        let record = &mut self.records[slot as usize];
         // A slot whose generations are used up is retired, so that no handle can ever match again.
         if record.generation < u32::MAX {
             record.next_free = self.free_head;
-            self.free_head = handle.slot;
+            self.free_head = slot;
         }
     }
 

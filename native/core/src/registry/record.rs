@@ -44,13 +44,15 @@ pub struct Record {
     pub parent: Handle,
     /// What is known of the type there.
     pub layout: Option<Rc<Layout>>,
-    /// How many pointer objects name it.
+    /// How many pointer objects name it, and pins.
     pub references: u32,
+    /// How many calls in progress use the memory: while any does, the slot is not used again.
+    pub(super) pins: u32,
     /// Counts up when the slot is reused; 0 is never live.
     pub(super) generation: u32,
     /// The next free slot, while free.
     pub(super) next_free: u32,
-    /// Who releases it; none while the slot is free.
+    /// Who releases it; none when it has ended: the slot is free, or *closing* while it is pinned.
     pub(super) allocator: Option<Allocator>,
     /// An equal address finds this record again.
     pub(super) indexed: bool,

@@ -1,6 +1,6 @@
 //! Handles go stale for ever; addresses find their record again; owners take their interior pointers with them.
 
-use super::{Allocator, Birth, Handle, Registry, UNKNOWN};
+use super::{Allocator, Birth, Handle, Registry, UNKNOWN, Unpinned};
 use crate::error::Code;
 
 fn birth(address: usize) -> Birth {
@@ -78,4 +78,38 @@ fn an_interior_pointer_keeps_a_reference_to_its_owner() {
     assert!(!registry.release(owner, 1), "the inner one still needs it");
     assert_eq!(registry.owner(inner), owner);
     assert!(registry.release(owner, 1));
+}
+
+#[test]
+fn the_slot_of_a_pinned_record_is_not_used_again_before_its_last_pin_is_given_back() {
+    let mut registry = Registry::default();
+    let handle = registry.insert(birth(64)).unwrap();
+    registry.pin(handle).unwrap();
+    registry.pin(handle).unwrap();
+    registry.remove(handle);
+    assert_eq!((registry.get(handle).unwrap_err(), registry.live()), (Code::UseAfterFree, 0));
+    assert_eq!(registry.pin(handle), Err(Code::UseAfterFree));
+    assert_ne!(registry.insert(birth(65)).unwrap().slot, handle.slot);
+    assert_eq!(registry.unpin(handle), Unpinned::InUse);
+    assert_eq!(registry.unpin(handle), Unpinned::Ended(64));
+    assert_eq!((registry.pins(), registry.insert(birth(66)).unwrap().slot), (0, handle.slot));
+}
+
+#[test]
+fn a_pin_keeps_a_record_that_no_pointer_object_names() {
+    let mut registry = Registry::default();
+    let handle = registry.insert(birth(64)).unwrap();
+    registry.pin(handle).unwrap();
+    assert!(!registry.release(handle, 1));
+    assert_eq!(registry.unpin(handle), Unpinned::InUse);
+    assert!(registry.release(handle, 1));
+}
+
+#[test]
+fn a_pin_that_is_given_back_twice_counts_once() {
+    let mut registry = Registry::default();
+    let handle = registry.insert(birth(64)).unwrap();
+    registry.pin(handle).unwrap();
+    registry.unpin(handle);
+    assert_eq!((registry.unpin(handle), registry.pins()), (Unpinned::InUse, 0));
 }

@@ -1,4 +1,4 @@
-//! Turns canonical signature text (`i32(*i8,{f64,f64})`) into a tree of C types.
+//! Turns canonical signature text (`i32(*i8,{f64,f64})`, variadic `i32(str;i32,f64)`) into a tree of C types.
 //!
 //! The canonical form is what every front end (ffi-rs descriptions today, C prototypes later) is reduced to. It names
 //! no fields: two structs of the same shape are the same type here.
@@ -58,4 +58,6 @@ pub struct Signature {
     pub result: Type,
     /// What it takes, in order; never `void`.
     pub parameters: Vec<Type>,
+    /// How many parameters come before C's `...`, the rest being the tail of one call; none when there is no `...`.
+    pub fixed: Option<u32>,
 }

@@ -6,7 +6,7 @@ use crate::error::{Code, Refusal, Result};
 /// Deeper nesting is refused, so that no later walk over a type can exhaust the machine's stack.
 const MAX_DEPTH: u32 = 64;
 
-/// Reads a whole signature, e.g. `f64(i32,str,{u8,[3]f32})`.
+/// Reads a whole signature, e.g. `f64(i32,str,{u8,[3]f32})`, or of one call of a variadic function `i32(str;i32,f64)`.
 ///
 /// # Errors
 /// `ERR_FFI_SIGNATURE` with the byte position of the first thing that does not belong.
@@ -14,22 +14,11 @@ pub fn read_signature(text: &str) -> Result<Signature> {
     let mut reader = Reader { text, at: 0, depth: 0 };
     let result = reader.read_type()?;
     reader.expect(b'(')?;
-    let mut parameters = Vec::new();
-    if reader.peek() != Some(b')') {
-        loop {
-            let parameter = reader.read_type()?;
-            if parameter == Type::Scalar(Scalar::Void) {
-                return Err(reader.refuse("a parameter cannot be void"));
-            }
-            parameters.push(parameter);
-            if !reader.take(b',') {
-                break;
-            }
-        }
-    }
+    let mut parameters = reader.read_parameters()?;
+    let fixed = if reader.take(b';') { Some(reader.read_tail(&mut parameters)?) } else { None };
     reader.expect(b')')?;
     reader.finish()?;
-    Ok(Signature { result, parameters })
+    Ok(Signature { result, parameters, fixed })
 }
 
 /// Reads one type.
@@ -50,6 +39,38 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
+    /// Types up to the first byte that belongs to none.
+    fn read_parameters(&mut self) -> Result<Vec<Type>> {
+        let mut parameters = Vec::new();
+        if matches!(self.peek(), Some(b')' | b';')) {
+            return Ok(parameters);
+        }
+        loop {
+            let parameter = self.read_type()?;
+            if parameter == Type::Scalar(Scalar::Void) {
+                return Err(self.refuse("a parameter cannot be void"));
+            }
+            parameters.push(parameter);
+            if !self.take(b',') {
+                return Ok(parameters);
+            }
+        }
+    }
+
+    /// The types behind `...`, as C promotes them, added to those before it. Returns how many those were.
+    fn read_tail(&mut self, parameters: &mut Vec<Type>) -> Result<u32> {
+        if parameters.is_empty() {
+            return Err(self.refuse("a variadic function has a parameter before its tail"));
+        }
+        let fixed = parameters.len() as u32;
+        let tail = self.read_parameters()?;
+        if tail.iter().any(|of| matches!(of, Type::Scalar(scalar) if !scalar.is_promoted())) {
+            return Err(self.refuse("C promotes float to double and integers below int to int in a variadic tail"));
+        }
+        parameters.extend(tail);
+        Ok(fixed)
+    }
+
     fn read_type(&mut self) -> Result<Type> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {

@@ -69,6 +69,12 @@ scalars! {
 }
 
 impl Scalar {
+    /// Whether C's default argument promotions (C11 6.5.2.2) leave the type as it is.
+    #[must_use]
+    pub fn is_promoted(self) -> bool {
+        self.size() >= if self.class() == Class::Float { Scalar::F64.size() } else { Scalar::I32.size() }
+    }
+
     /// The row of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Scalar> {

@@ -44,3 +44,21 @@ fn refuses_what_it_does_not_know() {
         assert_eq!(read_type(text).unwrap_err().code, Code::Signature, "{text}");
     }
 }
+
+#[test]
+fn reads_variadic_tails() {
+    let call = read_signature("i32(ptr,u64,str;i32,f64)").unwrap();
+    assert_eq!((call.parameters.len(), call.fixed), (5, Some(3)));
+    let empty = read_signature("i32(str;)").unwrap();
+    assert_eq!((empty.parameters.len(), empty.fixed), (1, Some(1)));
+    assert_eq!(read_signature("i32(str)").unwrap().fixed, None);
+}
+
+#[test]
+fn refuses_tails_that_no_c_compiler_passes() {
+    for text in
+        ["i32(;i32)", "i32(;)", "i32(str;i32;i32)", "i32(str;f32)", "i32(str;u16)", "i32(str;bool)", "i32(str;void)"]
+    {
+        assert_eq!(read_signature(text).unwrap_err().code, Code::Signature, "{text}");
+    }
+}

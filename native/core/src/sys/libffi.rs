@@ -2,7 +2,8 @@
 
 use libc::c_void;
 use libffi_sys::{
-    FFI_TYPE_STRUCT, ffi_abi_FFI_DEFAULT_ABI, ffi_call, ffi_cif, ffi_prep_cif, ffi_status_FFI_OK, ffi_type,
+    FFI_TYPE_STRUCT, ffi_abi_FFI_DEFAULT_ABI, ffi_call, ffi_cif, ffi_prep_cif, ffi_prep_cif_var, ffi_status_FFI_OK,
+    ffi_type,
 };
 use std::fmt;
 use std::ptr::NonNull;
@@ -100,6 +101,19 @@ impl Cif {
     /// # Errors
     /// What is wrong with a type: void or an empty struct where a value is needed, or libffi's refusal.
     pub fn new(result: &AbiType, arguments: &[AbiType]) -> Result<Cif, String> {
+        Cif::prepare(result, arguments, None)
+    }
+
+    /// As `new`, for a variadic function that declares the first `fixed` of the arguments; the others are of types that
+    /// C's default promotions leave as they are.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn variadic(result: &AbiType, arguments: &[AbiType], fixed: u32) -> Result<Cif, String> {
+        Cif::prepare(result, arguments, Some(fixed))
+    }
+
+    fn prepare(result: &AbiType, arguments: &[AbiType], fixed: Option<u32>) -> Result<Cif, String> {
         let mut structs = Vec::new();
         let result = describe(result, &mut structs)?;
         let arguments = describe_all(arguments, &mut structs)?;
@@ -107,9 +121,17 @@ impl Cif {
         let arguments = Pinned::new(arguments.into_boxed_slice());
         let interface = Pinned::new(Box::new(ffi_cif::default()));
         let types = arguments.0.as_ptr().cast();
-        // SAFETY: interface and descriptions are alive, not yet shared, and stay where they are: the value returned
-        // below owns them.
-        let status = unsafe { ffi_prep_cif(interface.0.as_ptr(), ffi_abi_FFI_DEFAULT_ABI, count, result, types) };
+        let (place, abi) = (interface.0.as_ptr(), ffi_abi_FFI_DEFAULT_ABI);
+        let status = match fixed {
+            // SAFETY: interface and descriptions are alive, not yet shared, and stay where they are: the value returned
+            // below owns them.
+            None => unsafe { ffi_prep_cif(place, abi, count, result, types) },
+            Some(fixed) if fixed == 0 || fixed > count => {
+                return Err(format!("{fixed} of {count} arguments are before a variadic tail"));
+            }
+            // SAFETY: as above; of `count` arguments, `fixed` are before the tail, at least one (the check above).
+            Some(fixed) => unsafe { ffi_prep_cif_var(place, abi, fixed, count, result, types) },
+        };
         if status != ffi_status_FFI_OK {
             return Err(format!("libffi refuses the signature (status {status})"));
         }

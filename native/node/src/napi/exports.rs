@@ -12,7 +12,7 @@ use napi_sys as sys;
 use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views, take_text};
 use super::environment::Environment;
 use super::values::{Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string};
-use super::{buffers, door, pointers};
+use super::{background, buffers, door, pointers};
 
 /// Wraps a body with the failure boundary as a raw callback.
 macro_rules! entry {
@@ -30,13 +30,18 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     crash::install();
     fault::install();
-    let entries: [(&str, RawCallback); 23] = [
+    let entries: [(&str, RawCallback); 28] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
         ("invokeViews", invoke_views),
         ("door", entry!(open_door)),
         ("takeText", entry!(take_text)),
+        ("listen", entry!(background::listen)),
+        ("submit", entry!(background::submit)),
+        ("cancel", entry!(background::cancel)),
+        ("completed", entry!(background::completed)),
+        ("collect", entry!(background::collect)),
         ("operate", entry!(pointers::operate)),
         ("create", entry!(pointers::create)),
         ("write", entry!(pointers::write)),
@@ -200,11 +205,12 @@ fn errno_message(env: sys::napi_env, info: sys::napi_callback_info, _environment
     string(env, errno::message(code.cast_signed()).as_bytes(), false)
 }
 
-/// `counters()`: records, blocks, block bytes, libraries, functions, plans, layouts.
+/// `counters()`: records, blocks, block bytes, libraries, functions, plans, layouts, asynchronous calls, pins.
 fn counters(env: sys::napi_env, _info: sys::napi_callback_info, environment: &Environment) -> Entry {
     let mut runtime = environment.runtime().borrow_mut();
     let held = runtime.memory().counters();
     let memory = [held.records, held.blocks as u32, u32::try_from(held.bytes).unwrap_or(u32::MAX)];
     let tables = runtime.table_sizes().map(|size| size as u32);
-    numbers(env, &[memory.as_slice(), tables.as_slice()].concat())
+    let calls = [runtime.pending() as u32, held.pins];
+    numbers(env, &[memory.as_slice(), tables.as_slice(), calls.as_slice()].concat())
 }

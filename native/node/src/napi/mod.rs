@@ -1,5 +1,6 @@
 //! Turns Node-API's calls into the core's: every unsafe line of the addon is in this folder.
 
+mod background;
 mod buffers;
 mod door;
 mod entries;

@@ -131,6 +131,14 @@ pub(super) fn number(env: sys::napi_env, value: u32) -> Result<sys::napi_value, 
     Ok(handle)
 }
 
+/// A JavaScript boolean.
+pub(super) fn boolean(env: sys::napi_env, value: bool) -> Result<sys::napi_value, Failure> {
+    let mut handle = std::ptr::null_mut();
+    // SAFETY: `env` is the current entry's, `handle` a place for the result.
+    check(unsafe { sys::napi_get_boolean(env, value, &raw mut handle) })?;
+    Ok(handle)
+}
+
 /// Whether a value is null or undefined.
 pub(super) fn is_nullish(env: sys::napi_env, value: sys::napi_value) -> Result<bool, Failure> {
     let mut kind = 0;

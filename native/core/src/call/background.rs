@@ -1,0 +1,249 @@
+//! Turns the call in the top frame into one on another thread, and what that left into a result in the top frame.
+//!
+//! Begun and finished on the environment's thread, like every call; between the two nothing of the runtime is used.
+
+use std::sync::Arc;
+
+use super::arguments::{handles_at, prepare, words};
+use super::job::{Job, Keep};
+use super::table::Table;
+use super::{NO_POSITION, Outcome, Runtime, refuse};
+use crate::error::{Code, Refusal, Result};
+use crate::frame::{Field, Frame, MovedFrame};
+use crate::invoke::LEAST_CAPACITY;
+use crate::memory::{Memory, View};
+use crate::plan::CallPlan;
+use crate::pool::{Mailbox, Pool};
+use crate::registry::Handle;
+
+/// As many calls of an environment may be pending: begun, and their results not yet taken.
+const MAX_PENDING: usize = 1 << 16;
+
+/// As many bytes may their frames have together; a single call may have more.
+const MAX_BYTES: usize = 1 << 28;
+
+/// The pending asynchronous calls of one environment.
+#[derive(Debug, Default)]
+pub(super) struct Background {
+    pool: Option<Arc<Pool>>,
+    mailbox: Arc<Mailbox<Job>>,
+    keep: Arc<Keep>,
+    pending: Table<Pending>,
+    /// Of their frames.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Pending {
+    /// The task's number in the pool.
+    task: u64,
+    /// What goes back to the memory when the call is over.
+    held: Held,
+    /// The call when it is back.
+    done: Option<Job>,
+}
+
+/// What a pending call holds of its environment's memory.
+#[derive(Debug)]
+struct Held {
+    pins: Vec<Handle>,
+    frame: std::ops::Range<usize>,
+}
+
+impl Held {
+    fn release(self, memory: &mut Memory) -> Result<()> {
+        memory.end_frame(&self.frame);
+        unpin_all(memory, self.pins)
+    }
+}
+
+impl Runtime {
+    /// Says how this environment's thread is told that `completed` has something, and how many threads the process may
+    /// use for calls if it has not been said before (0: as many as run at one time). To be called before `submit`.
+    pub fn listen(&mut self, ring: Box<dyn Fn() + Send>, threads: usize) {
+        self.background.mailbox.listen(ring);
+        self.background.pool = Some(Pool::of_process(threads));
+    }
+
+    /// What stops the ringing: after it has run, `ring` of [`Runtime::listen`] is gone.
+    #[must_use]
+    pub fn silencer(&self) -> Box<dyn FnOnce() + Send> {
+        let mailbox = Arc::clone(&self.background.mailbox);
+        Box::new(move || drop(mailbox.close()))
+    }
+
+    /// How many calls are pending.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.background.pending.len()
+    }
+
+    /// Begins the call that the call stack describes on another thread. Returns its number; 0 with the reason in the
+    /// frame's status.
+    pub fn submit(&mut self, views: &[View]) -> u32 {
+        let Some(frame) = self.stack.top() else { return 0 };
+        let mut position = NO_POSITION;
+        match self.begin_job(frame, views, &mut position) {
+            Ok(ticket) => {
+                frame.set(Field::Status, 0);
+                ticket
+            }
+            Err(refusal) => {
+                refuse(frame, refusal.code, position);
+                self.explanation = refusal.message;
+                0
+            }
+        }
+    }
+
+    fn begin_job(&mut self, frame: Frame, views: &[View], position: &mut u32) -> Result<u32> {
+        let function = self.functions.get(self.stack.function()).ok_or(Code::Unbound)?;
+        let library = Arc::clone(function.library.as_ref().ok_or(Code::LibraryClosed)?);
+        let (engine, symbol) = (Arc::clone(&function.engine), function.symbol);
+        let plan = engine.plan();
+        let pool = Arc::clone(self.background.pool.as_ref().ok_or(Code::Internal)?);
+        let mut moved = MovedFrame::new(frame, plan.frame_size, views, LEAST_CAPACITY)?;
+        self.background.check_room(moved.addresses().len())?;
+        let handles = handles_in(plan, &mut moved)?;
+        let copies = moved.views().to_vec();
+        let prepared = prepare(function, &self.memory, moved.frame(), &copies);
+        prepared.map_err(|(code, at)| {
+            *position = at;
+            code
+        })?;
+        let held = Held { pins: pin_all(&mut self.memory, handles, position)?, frame: moved.addresses() };
+        self.memory.begin_frame(moved.addresses());
+        let (mailbox, keep) = (Arc::clone(&self.background.mailbox), Arc::clone(&self.background.keep));
+        let ticket = self.background.pending.insert(Pending { task: 0, held, done: None })?;
+        self.background.bytes += moved.addresses().len();
+        let job = Job { ticket, frame: moved, made: None, engine, symbol, mailbox, _library: library, _keep: keep };
+        match pool.submit(Box::new(job)) {
+            Ok(task) => {
+                if let Some(pending) = self.background.pending.get_mut(ticket) {
+                    pending.task = task;
+                }
+                Ok(ticket)
+            }
+            Err(refusal) => {
+                self.end_job(ticket)?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Takes a call back that has not started. Returns whether that was so.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OVERRUN` when that lets go of guarded memory that C wrote outside of; the call is taken back all the same.
+    pub fn cancel(&mut self, ticket: u32) -> Result<bool> {
+        let Background { pool, pending, .. } = &self.background;
+        let task = pending.get(ticket).zip(pool.as_ref()).and_then(|(call, pool)| pool.cancel(call.task));
+        let is_cancelled = task.is_some();
+        drop(task);
+        if is_cancelled {
+            self.end_job(ticket)?;
+        }
+        Ok(is_cancelled)
+    }
+
+    /// The calls that have come back since the last time.
+    pub fn completed(&mut self) -> Vec<u32> {
+        let take = |job: Job| {
+            let ticket = job.ticket;
+            self.background.pending.get_mut(ticket)?.done = Some(job);
+            Some(ticket)
+        };
+        self.background.mailbox.take().into_iter().filter_map(take).collect()
+    }
+
+    /// Ends the call that the call stack names: its result goes to the top frame, what C left in its buffers to `views`.
+    /// The frame's status says whether that went well.
+    pub fn collect(&mut self, views: &[View]) -> Outcome {
+        let Some(frame) = self.stack.top() else { return Outcome::InFrame };
+        let ticket = self.stack.function();
+        let outcome = match self.background.pending.get_mut(ticket).and_then(|call| call.done.take()) {
+            Some(job) => self.take_result(job, frame, views),
+            None => Err(Code::Internal.into()),
+        };
+        let ended = self.end_job(ticket);
+        self.conclude(frame, outcome.and_then(|outcome| ended.map(|()| outcome)))
+    }
+
+    /// The job, and with it the library, is dropped when the result is decoded, which may lie in the library's data.
+    fn take_result(&mut self, mut job: Job, frame: Frame, views: &[View]) -> Result<Outcome> {
+        job.made.unwrap_or(Err(Code::Internal))?;
+        let plan = job.engine.plan();
+        if frame.capacity() < plan.frame_size as usize {
+            return Err(Code::StackOverflow.into());
+        }
+        job.frame.copy_back(views)?;
+        let left = job.frame.frame();
+        frame.set(Field::Errno, left.get(Field::Errno));
+        frame.copy_in(CallPlan::RESULT, &left.copy_out(CallPlan::RESULT, plan.result.size.max(8)));
+        self.decode(frame, plan)
+    }
+
+    fn end_job(&mut self, ticket: u32) -> Result<()> {
+        let Some(call) = self.background.pending.remove(ticket) else { return Ok(()) };
+        self.background.bytes -= call.held.frame.len();
+        call.held.release(&mut self.memory)
+    }
+}
+
+impl Background {
+    fn check_room(&self, size: usize) -> Result<()> {
+        let pending = self.pending.len();
+        if pending >= MAX_PENDING || (pending > 0 && self.bytes + size > MAX_BYTES) {
+            let words = format!("{pending} calls with {} bytes of arguments are pending", self.bytes);
+            return Err(Refusal::new(Code::QueueFull, words));
+        }
+        Ok(())
+    }
+}
+
+/// Every handle among the arguments with its position, read before addresses take their place.
+fn handles_in(plan: &CallPlan, moved: &mut MovedFrame) -> Result<Vec<(Handle, u32)>> {
+    let mut frame = moved.frame();
+    let handle = |(slot, generation)| Handle { slot, generation };
+    let mut found: Vec<_> =
+        plan.handles.iter().map(|i| (handle(frame.pair(plan.parameters[*i as usize].offset)), *i)).collect();
+    if plan.data.is_empty() || frame.get(Field::FixupCount) == 0 {
+        return Ok(found);
+    }
+    let (count, list) = (frame.get(Field::FixupCount), frame.get(Field::FixupOffset));
+    let image = frame.scratch(plan.frame_size, &[])?;
+    let nested = handles_at(&image, &words(&image, list, count)?)?;
+    found.extend(nested.into_iter().map(|handle| (handle, NO_POSITION)));
+    Ok(found)
+}
+
+/// Pins all or none.
+fn pin_all(memory: &mut Memory, handles: Vec<(Handle, u32)>, position: &mut u32) -> Result<Vec<Handle>> {
+    let mut pins = Vec::with_capacity(handles.len());
+    for (handle, at) in handles {
+        if let Err(code) = memory.pin(handle, &mut pins) {
+            *position = at;
+            unpin_all(memory, pins)?;
+            return Err(code.into());
+        }
+    }
+    Ok(pins)
+}
+
+/// Gives all back, and tells of the first overrun.
+fn unpin_all(memory: &mut Memory, pins: Vec<Handle>) -> Result<()> {
+    pins.into_iter().map(|pin| memory.unpin(pin)).fold(Ok(()), std::result::Result::and)
+}
+
+/// The end of the environment: what has not started never does; what runs keeps what it uses.
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        drop(self.background.mailbox.close());
+        let Background { pool, pending, .. } = &self.background;
+        let Some(pool) = pool else { return };
+        let tasks: Vec<_> = pending.values().map(|call| pool.cancel(call.task)).collect();
+        if tasks.iter().any(Option::is_none) {
+            self.background.keep.leave(self.memory.take_pinned());
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Turns the arguments of calls in progress into memory that stays until they have returned, whoever frees it meanwhile.
+#![forbid(unsafe_code)]
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use super::{Memory, alloc};
+use crate::error::{Code, Result};
+use crate::registry::{Handle, Unpinned};
+
+/// Where the frames of calls lie: the call stack, and the frames that asynchronous calls have moved to.
+#[derive(Debug, Default)]
+pub(super) struct Transient {
+    stack: Range<usize>,
+    /// Start and end.
+    moved: BTreeMap<usize, usize>,
+}
+
+impl Transient {
+    pub(super) fn new(stack: Range<usize>) -> Transient {
+        Transient { stack, moved: BTreeMap::new() }
+    }
+
+    pub(super) fn contains(&self, address: usize) -> bool {
+        let before = || self.moved.range(..=address).next_back();
+        self.stack.contains(&address) || before().is_some_and(|(_, end)| address < *end)
+    }
+}
+
+/// What calls of an ended environment may still use. Owns it, releases it on drop; any thread may hold it.
+#[derive(Debug, Default)]
+pub struct Remains {
+    blocks: Vec<alloc::Block>,
+    /// Blocks of C that were freed while they were in use.
+    deferred: Vec<usize>,
+}
+
+impl Remains {
+    /// How many blocks of the environment's own.
+    #[must_use]
+    pub fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+}
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        self.deferred.drain(..).for_each(alloc::free_c);
+    }
+}
+
+impl Memory {
+    /// Pins the memory of a handle and, where that is a block, what it was made to point to. Each of `pins` is to be given
+    /// to `unpin` later, also when this refuses.
+    ///
+    /// # Errors
+    /// As [`Memory::record`], and `ERR_FFI_NOT_PINNABLE` for a block that points to JavaScript buffers, which another
+    /// thread could free.
+    pub fn pin(&mut self, handle: Handle, pins: &mut Vec<Handle>) -> std::result::Result<(), Code> {
+        let mut next = pins.len();
+        self.pin_owner(handle, pins)?;
+        let mut seen = HashSet::new();
+        while let Some(owner) = pins.get(next).copied() {
+            next += 1;
+            for reference in self.owned.references(owner).to_vec() {
+                // What was freed before is as dead behind the block as it is for a call on this thread.
+                if seen.insert(reference) && self.registry.get(reference).is_ok() {
+                    self.pin_owner(reference, pins)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pin_owner(&mut self, handle: Handle, pins: &mut Vec<Handle>) -> std::result::Result<(), Code> {
+        let record = match self.record(handle) {
+            Err(Code::NullPointer) => return Ok(()),
+            other => other?,
+        };
+        let owner = if record.parent.is_null() { handle } else { record.parent };
+        if self.owned.has_backings_of(owner) {
+            return Err(Code::NotPinnable);
+        }
+        self.registry.pin(owner)?;
+        pins.push(owner);
+        Ok(())
+    }
+
+    /// Says what a block was made to point to.
+    pub fn refer(&mut self, block: Handle, references: Vec<Handle>) {
+        if !references.is_empty() {
+            self.owned.set_references(block, references);
+        }
+    }
+
+    /// Gives back a pin. The last one of memory that was freed meanwhile lets it go.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OVERRUN` when that was guarded and C wrote outside of it; it is let go of all the same.
+    pub fn unpin(&mut self, owner: Handle) -> Result<()> {
+        match self.registry.unpin(owner) {
+            Unpinned::InUse => self.release(owner, 1),
+            Unpinned::Ended(address) => {
+                if self.deferred.remove(&address) {
+                    alloc::free_c(address);
+                }
+                return self.end_block(owner);
+            }
+        }
+        Ok(())
+    }
+
+    /// A frame lies at these addresses, which mean nothing once its call is over.
+    pub fn begin_frame(&mut self, addresses: Range<usize>) {
+        self.transient.moved.insert(addresses.start, addresses.end);
+    }
+
+    /// The call of such a frame is over.
+    pub fn end_frame(&mut self, addresses: &Range<usize>) {
+        self.transient.moved.remove(&addresses.start);
+    }
+
+    /// Takes out all that is pinned, for calls that outlive this.
+    pub fn take_pinned(&mut self) -> Remains {
+        let Memory { owned, registry, .. } = self;
+        Remains { blocks: owned.take(|handle| registry.is_pinned(handle)), deferred: self.deferred.drain().collect() }
+    }
+}
