@@ -1,7 +1,7 @@
 // Turns each cpp/<topic>.c or .cpp into the shared library cpp/build/lib<topic>.<suffix>, when it is out of date.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const script = fileURLToPath(import.meta.url)
@@ -25,12 +25,12 @@ function missingCompiler(language, program) {
 }
 
 /** Compiles one source file; the finished library replaces the old one in one step, as a process may have that loaded. */
-function compile(source, library) {
+function compile(source, library, extraFlags) {
   const language = languages[extname(source)]
   // CC may carry arguments of its own, as in "ccache gcc".
   const [program, ...leading] = (process.env[language.variable] || language.command).trim().split(/\s+/)
   const unfinished = `${library}.${process.pid}`
-  const args = [...leading, ...language.flags, ...commonFlags, '-o', unfinished, source]
+  const args = [...leading, ...language.flags, ...commonFlags, ...extraFlags, '-o', unfinished, source]
   const run = spawnSync(program, args, { encoding: 'utf8' })
   if (run.error?.code === 'ENOENT') throw missingCompiler(language, program)
   if (run.error || run.status !== 0) {
@@ -42,22 +42,23 @@ function compile(source, library) {
 
 /**
  * Builds every fixture library that is missing or older than its source or this script.
- * @param {{ force?: boolean }} [options] `force` rebuilds them all.
+ * @param {{ force?: boolean, into?: string, flags?: string[] }} [options] `force` rebuilds them all; `into` is another
+ *   folder than cpp/build, for libraries compiled with more `flags`.
  * @returns {string[]} the topics that were built.
  * @throws Error naming the package to install when there is no compiler, or quoting the compiler's complaint.
  */
-export function buildFixtures({ force = false } = {}) {
-  mkdirSync(buildDir, { recursive: true })
+export function buildFixtures({ force = false, into = buildDir, flags = [] } = {}) {
+  mkdirSync(into, { recursive: true })
   const built = []
   for (const file of readdirSync(sourceDir).sort()) {
     const extension = extname(file)
     if (!(extension in languages)) continue
     const topic = file.slice(0, -extension.length)
     const source = join(sourceDir, file)
-    const library = join(buildDir, `lib${topic}.${suffix}`)
+    const library = join(into, `lib${topic}.${suffix}`)
     if (!force && modifiedAt(library) >= Math.max(modifiedAt(source), modifiedAt(script))) continue
-    compile(source, library)
-    console.log(`holdfast: built cpp/build/lib${topic}.${suffix}`)
+    compile(source, library, flags)
+    console.log(`holdfast: built ${relative(dirname(sourceDir), library)}`)
     built.push(topic)
   }
   return built

@@ -7,11 +7,15 @@ import { parseArgs } from 'node:util'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const addon = `${root}dist/holdfast.node`
 
-/** Runs cargo, which itself knows what is stale. @returns path of the shared library that it built or found fresh. */
-function runCargo(profile) {
-  const flags = ['build', '--locked', '--package', 'holdfast-node', '--profile', profile]
-  const { status, error, stdout } = spawnSync('cargo', [...flags, '--message-format', 'json-render-diagnostics'], {
+/**
+ * Runs cargo, which itself knows what is stale, with more `flags` and another `env` for builds that no release is.
+ * @returns path of the shared library that it built or found fresh. @throws when cargo fails.
+ */
+export function runCargo(profile, { flags = [], env = process.env } = {}) {
+  const build = ['build', '--locked', '--package', 'holdfast-node', '--profile', profile, ...flags]
+  const { status, error, stdout } = spawnSync('cargo', [...build, '--message-format', 'json-render-diagnostics'], {
     cwd: root,
+    env,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,6 +9,8 @@ pub mod crash;
 pub mod dl;
 pub mod errno;
 pub mod fault;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod heap;
 pub mod libffi;
 pub mod pages;

@@ -61,13 +61,10 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("counters", entry!(counters)),
     ];
     for (name, callback) in entries {
-        let mut function = std::ptr::null_mut();
-        let start = name.as_ptr().cast();
-        let (length, data) = (name.len().cast_signed(), std::ptr::null_mut());
-        // SAFETY: `start` has `length` bytes; the callback is a static function.
-        unsafe { sys::napi_create_function(env, start, length, Some(callback), data, &raw mut function) };
-        define(env, exports, name, function);
+        define_entry(env, exports, name, callback);
     }
+    #[cfg(feature = "faults")]
+    define_entry(env, exports, "plantFault", super::faults::plant_fault);
     for (name, value) in [("headerSize", HEADER_SIZE), ("operationSize", POINTER_OPERATION_SIZE)] {
         if let Ok(value) = number(env, value) {
             define(env, exports, name, value);
@@ -77,6 +74,15 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     if let Ok(codes) = string(env, codes.join(",").as_bytes(), true) {
         define(env, exports, "codes", codes);
     }
+}
+
+fn define_entry(env: sys::napi_env, exports: sys::napi_value, name: &str, callback: RawCallback) {
+    let mut function = std::ptr::null_mut();
+    let start = name.as_ptr().cast();
+    let (length, data) = (name.len().cast_signed(), std::ptr::null_mut());
+    // SAFETY: `start` has `length` bytes; the callback is a static function.
+    unsafe { sys::napi_create_function(env, start, length, Some(callback), data, &raw mut function) };
+    define(env, exports, name, function);
 }
 
 fn define(env: sys::napi_env, exports: sys::napi_value, name: &str, value: sys::napi_value) {

@@ -6,6 +6,8 @@ mod door;
 mod entries;
 mod environment;
 mod exports;
+#[cfg(feature = "faults")]
+mod faults;
 mod pointers;
 mod values;
 

@@ -21,7 +21,7 @@ fn copies_what_is_there_and_faults_on_what_is_not() {
     // SAFETY: nothing is mapped at the destination.
     assert_eq!(unsafe { copy(wild, source.as_ptr(), 8) }, Err(Fault { address: wild.addr() }));
     // SAFETY: what is writable of the destination is the fence's, which nothing else uses.
-    assert!(unsafe { copy(at, source.as_ptr(), 5001) }.is_err());
+    assert!(unsafe { copy(at, target.as_ptr(), 5001) }.is_err());
 }
 
 #[test]

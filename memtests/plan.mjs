@@ -1,0 +1,74 @@
+// Turns what was asked for into tasks: tools x (scenarios x engines, planted faults, test programs of the core).
+import { readdirSync } from 'node:fs'
+import { folderOf, root } from './builds.mjs'
+import { CORE_TOOLS, corePrograms } from './core.mjs'
+import { FAULTS } from './faults.mjs'
+import { TOOLS } from './tools/index.mjs'
+
+export const ENGINES = ['direct', 'libffi']
+const scenarioFolder = `${root}memtests/scenarios/`
+
+export const SCENARIOS = readdirSync(scenarioFolder)
+  .filter((file) => file.endsWith('.mjs'))
+  .map((file) => file.slice(0, -'.mjs'.length))
+  .sort()
+
+async function scenarioTasks({ tool, engines, budget, wanted }) {
+  const tasks = []
+  for (const name of SCENARIOS.filter((scenario) => wanted(scenario))) {
+    const { probes = false } = await import(`${scenarioFolder}${name}.mjs`)
+    for (const engine of engines) {
+      const { budgets, slope, build } = TOOLS[tool]
+      const job = { build: folderOf(build), scenario: `${scenarioFolder}${name}.mjs`, slope, ...budgets[budget] }
+      tasks.push({ kind: 'scenario', tool, engine, name, probes, job })
+    }
+  }
+  return tasks
+}
+
+/** Mistakes that a tool survives are made in one process; else each has its own. */
+function batches(tool, faults) {
+  if (!TOOLS[tool].goesOn) return faults.map((fault) => [fault])
+  return Array.from(new Set(faults.map(({ by }) => by)), (by) => faults.filter((fault) => fault.by === by))
+}
+
+function faultTasks({ tool, budget, wanted }) {
+  const { budgets, slope, build } = TOOLS[tool]
+  const claimed = FAULTS.filter(({ by, name, claims }) => {
+    return Object.hasOwn(claims, tool) && (wanted(`${by}:${name}`) || wanted('faults'))
+  })
+  return batches(tool, claimed).map((faults) => {
+    const [{ by, name }] = faults
+    const planted = { scenario: `${root}memtests/planted/${name}.mjs`, slope }
+    const mistakes = { faults: faults.map((fault) => [fault.by, fault.name]) }
+    const job = { build: folderOf(build), ...budgets[budget], ...(by === 'scenario' ? planted : mistakes) }
+    return { kind: 'fault', tool, engine: 'direct', name: by, faults, job }
+  })
+}
+
+/** Tests that a tool makes wrong, with the reason. */
+const UNTRUE = {
+  // Thread-local memory lies in the heap, which is executable under valgrind: it could be code then.
+  valgrind: ['sys::dl::kind::tests::thread_local_variables_are_data'],
+}
+
+const skipped = (tool) => (UNTRUE[tool] ?? []).flatMap((test) => ['--skip', test])
+
+function coreTasks({ tool, wanted }) {
+  if (!CORE_TOOLS.includes(tool) || !wanted('core')) return []
+  return corePrograms(tool).map(({ name, program }) => ({
+    kind: 'core',
+    tool,
+    engine: 'both',
+    name,
+    program,
+    args: skipped(tool),
+  }))
+}
+
+/** All tasks of a tool. `scenario` keeps to one scenario, one fault (`c:leak`), all `faults`, or the `core`. */
+export async function planTool({ tool, engines, budget, scenario }) {
+  const wanted = (name) => scenario === undefined || scenario === name
+  const asked = { tool, engines, budget, wanted }
+  return [...(await scenarioTasks(asked)), ...faultTasks(asked), ...coreTasks(asked)]
+}

@@ -1,0 +1,58 @@
+//! Turns a seed into the same numbers every time, and a budget into rounds.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// SplitMix64: every seed gives another good sequence. Owns its state; one thread.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len())]
+    }
+
+    /// True once in `times`.
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+}
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+/// Runs `round` as often as the budget says, each time with another seed, and names the seed of one that fails.
+pub(crate) fn rounds(round: impl Fn(&mut Random)) {
+    let first = setting("HOLDFAST_FUZZ_SEED", 1);
+    for seed in first..first + setting("HOLDFAST_FUZZ_ROUNDS", 20_000) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| round(&mut Random::new(seed)))) {
+            eprintln!("seen with HOLDFAST_FUZZ_SEED={seed} HOLDFAST_FUZZ_ROUNDS=1");
+            resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_numbers() {
+    let numbers = |seed| {
+        let mut random = Random::new(seed);
+        [random.next(), random.next(), random.next()]
+    };
+    assert_eq!(numbers(7), numbers(7));
+    assert_ne!(numbers(7), numbers(8));
+}
