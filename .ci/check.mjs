@@ -17,6 +17,8 @@ const STEPS = {
   'cargo fmt': ['cargo', 'fmt', '--all', '--check'],
   'cargo clippy': ['cargo', 'clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'],
   layers: node('.ci/layers.mjs'),
+  workflows: node('.ci/workflows.mjs'),
+  suppressions: node('memtests/suppressions/check.mjs'),
   'layers self-test': node('.ci/layers.mjs', '--self-test'),
 }
 

@@ -12,6 +12,7 @@ export type FfiErrorCode =
   | 'ERR_FFI_STRING_SURROGATE'
   | 'ERR_FFI_LIBRARY_CONFLICT'
   | 'ERR_FFI_NOT_POINTER'
+  | 'ERR_FFI_ADDON'
   | CoreCode
 
 /** Codes of the core, in the order of their numbers from 1; a test compares the list with the addon's. */

@@ -1,6 +1,6 @@
 // Turns the addon file into its typed entries, loaded once.
 
-import { join } from 'node:path'
+import { loadAddon } from './addon.js'
 import { FfiError, type FfiErrorCode, type FfiErrorFacts } from './error.js'
 
 /** What a pointer operation does; numbers of `Operation` in native/core/src/call/pointers.rs. */
@@ -58,8 +58,8 @@ export interface Native {
   readonly codes: string
 }
 
-/** The addon of this process's platform, beside the bundle. */
-export const native: Native = require(join(__dirname, 'holdfast.node'))
+/** The addon of this process's platform. */
+export const native: Native = loadAddon() as Native
 
 /** Calls an entry that throws the core's refusals, and makes them errors with these facts. */
 export function refusable<T>(facts: FfiErrorFacts, entry: () => T): T {

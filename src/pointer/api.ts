@@ -154,6 +154,9 @@ export function isNullPointer(pointer: Pointer): boolean {
   return slot === 0 && generation === 0
 }
 
+/** `FFI_EXTERNAL_BUFFERS=0` forbids what Electron forbids, so that a program can be tried as it will run there. */
+const allowsExternal = process.env['FFI_EXTERNAL_BUFFERS'] !== '0'
+
 /** Buffers over a pointer's memory keep the pointer. */
 const owners = new WeakMap<ArrayBufferLike, Pointer>()
 
@@ -162,14 +165,16 @@ const owners = new WeakMap<ArrayBufferLike, Pointer>()
  *
  * *Lifetime*: freeing the memory through Holdfast detaches the Buffer (its length becomes 0). Memory that C ends by itself
  * must not be touched through the Buffer afterwards: JavaScript's own accesses are not checked. Where the runtime forbids
- * such buffers (Electron), the bytes are copied.
+ * such buffers (Electron, `FFI_EXTERNAL_BUFFERS=0`), the bytes are copied: the Buffer is JavaScript's own.
  * @throws {FfiError} ERR_FFI_NULL_POINTER, ERR_FFI_OUT_OF_BOUNDS, ERR_FFI_BAD_ADDRESS, ERR_FFI_USE_AFTER_FREE, ERR_FFI_OPTIONS
  */
 export function createExternalBuffer(pointer: Pointer, length: number): Buffer {
   const functionName = 'createExternalBuffer'
   const { slot, generation } = at(undefined, functionName, () => checkPointer(pointer))
   const size = checkCount(length, functionName)
-  const memory = refusable({ functionName }, () => native.externalBuffer(slot, generation, size))
+  const memory = allowsExternal
+    ? refusable({ functionName }, () => native.externalBuffer(slot, generation, size))
+    : undefined
   if (memory === undefined) return pointer.read({ type: 10, length: size, ffiTypeTag: 996 } as const) as Buffer
   owners.set(memory, pointer)
   return Buffer.from(memory)
