@@ -29,7 +29,7 @@ export function judgeScenario({ run, found, probes, tool }) {
 export function judgeFault({ run, found, fault, tool }) {
   const claim = fault.claims[tool]
   if (fault.by === 'scenario') {
-    const said = outcomeOf(run.output)?.problems ?? []
+    const said = judgeScenario({ run, found, probes: false, tool }).problems
     const caught = said.find((problem) => claim.test(problem))
     return { problems: caught ? [] : [`not caught; said: ${said.join('; ') || ending(run)}`], caught }
   }

@@ -26,10 +26,12 @@ async function scenarioTasks({ tool, engines, budget, wanted }) {
   return tasks
 }
 
-/** Mistakes that a tool survives are made in one process; else each has its own. */
+/** Mistakes that a tool survives are made in one process; else, and of scenarios, each has its own. */
 function batches(tool, faults) {
-  if (!TOOLS[tool].goesOn) return faults.map((fault) => [fault])
-  return Array.from(new Set(faults.map(({ by }) => by)), (by) => faults.filter((fault) => fault.by === by))
+  const alone = faults.filter(({ by }) => by === 'scenario' || !TOOLS[tool].goesOn)
+  const together = faults.filter((fault) => !alone.includes(fault))
+  const makers = new Set(together.map(({ by }) => by))
+  return [...alone.map((fault) => [fault]), ...Array.from(makers, (maker) => together.filter(({ by }) => by === maker))]
 }
 
 function faultTasks({ tool, budget, wanted }) {

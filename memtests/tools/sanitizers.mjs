@@ -24,7 +24,7 @@ function readLogs(log) {
 
 export const asan = {
   build: 'asan',
-  budgets: { short: { n: 100, warmUp: 1, rounds: 3 }, full: { n: 1000, warmUp: 2, rounds: 20 } },
+  budgets: { short: { n: 100, warmUp: 1, rounds: 3 }, full: { n: 500, warmUp: 2, rounds: 10 } },
   slope: false,
   package: 'gcc',
   missing: () => absent('libasan.so'),
@@ -46,7 +46,7 @@ export const asan = {
 
 export const ubsan = {
   build: 'ubsan',
-  budgets: { short: { n: 100, warmUp: 1, rounds: 3 }, full: { n: 1000, warmUp: 2, rounds: 20 } },
+  budgets: { short: { n: 100, warmUp: 1, rounds: 3 }, full: { n: 500, warmUp: 2, rounds: 10 } },
   slope: false,
   package: 'gcc',
   missing: () => absent('libubsan.so'),

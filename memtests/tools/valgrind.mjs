@@ -20,7 +20,7 @@ const FLAGS = [
 
 export const valgrind = {
   build: 'memtest',
-  budgets: { short: { n: 20, warmUp: 1, rounds: 2 }, full: { n: 300, warmUp: 2, rounds: 6 } },
+  budgets: { short: { n: 20, warmUp: 1, rounds: 2 }, full: { n: 100, warmUp: 2, rounds: 5 } },
   slope: false,
   /** A mistake is reported and the process goes on. */
   goesOn: true,

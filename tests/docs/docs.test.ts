@@ -15,6 +15,8 @@ const counts: Record<string, number> = {
   'docs/guides/async.md': 4,
   'docs/guides/debugging.md': 2,
   'docs/guides/from-ffi-rs.md': 6,
+  'docs/guides/memory-testing.md': 0,
+  'docs/guides/packaging.md': 0,
   'docs/guides/pointers.md': 8,
   'docs/guides/scopes.md': 4,
 }
@@ -59,7 +61,7 @@ describe('the documentation', () => {
   })
 })
 
-describe.runIf(process.platform === 'linux').each(Object.keys(counts))('%s', (file) => {
+describe.runIf(process.platform === 'linux').each(Object.keys(counts).filter((file) => counts[file]))('%s', (file) => {
   const programs = programsOf(pageOf(file)).map((program) => [program.line, program] as const)
 
   it.each(programs)('line %i: prints what the page says', async (_line, program) => {
