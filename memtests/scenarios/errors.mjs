@@ -5,8 +5,9 @@ import { mistakes } from '../mistakes.mjs'
 /** Bad addresses are read here, and malloc's bookkeeping before blocks that are none. */
 export const probes = true
 
-/** What JavaScript cannot bring about: a mistake in the core, arguments of a gigabyte (which a tool has no room for), no addon. */
-const OUT_OF_REACH = ['ERR_FFI_INTERNAL', 'ERR_FFI_OUT_OF_MEMORY', 'ERR_FFI_ADDON']
+/** What JavaScript cannot bring about: a mistake in the core, arguments of a gigabyte (which a tool has no room for), no addon, and
+ * an overrun, which is found with FFI_GUARD=1 only. */
+const OUT_OF_REACH = ['ERR_FFI_INTERNAL', 'ERR_FFI_OUT_OF_MEMORY', 'ERR_FFI_ADDON', 'ERR_FFI_OVERRUN']
 
 export async function setUp(context) {
   const table = mistakes(context)
