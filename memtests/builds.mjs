@@ -1,8 +1,8 @@
 // Turns the sources into what each tool runs: memtests/build/<variant>/ with the package, its addon and the fixtures.
-import { copyFileSync, cpSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { buildFixtures } from '../cpp/build.mjs'
-import { runCargo } from '../native/build.mjs'
+import { copyIfChanged, runCargo } from '../native/build.mjs'
 import { buildSource } from '../src/build.mjs'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
@@ -40,9 +40,9 @@ export async function buildVariant(name) {
   await buildSource()
   const addon = runCargo('memtest', { ...cargo, flags: [...(cargo.flags ?? []), '--features', 'faults'] })
   mkdirSync(`${folder}dist`, { recursive: true })
-  copyFileSync(`${root}package.json`, `${folder}package.json`)
-  for (const file of ['index.cjs', 'index.mjs']) cpSync(`${root}dist/${file}`, `${folder}dist/${file}`)
-  copyFileSync(addon, `${folder}dist/holdfast.node`)
+  for (const file of ['package.json', 'dist/index.cjs', 'dist/index.mjs'])
+    copyIfChanged(`${root}${file}`, `${folder}${file}`)
+  copyIfChanged(addon, `${folder}dist/holdfast.node`)
   // A sanitizer names the frames of a leak when the process ends, after the libraries were closed: they stay mapped.
   buildFixtures({ into: folder, flags: [...flags, '-Wl,-z,nodelete'] })
 }

@@ -30,7 +30,7 @@ export function runCargo(profile, { flags = [], env = process.env } = {}) {
 }
 
 /** @returns whether `target` was different from `source` and was replaced. */
-function copyIfChanged(source, target) {
+export function copyIfChanged(source, target) {
   const content = readFileSync(source)
   if (existsSync(target) && readFileSync(target).equals(content)) return false
   // Renamed into place: a process that has the old file loaded keeps it, where writing into it would crash that process.
