@@ -24,7 +24,8 @@ export function isProbe({ kind, what, stacks: [stack = []] }) {
   const isAsked = kind === 'SyscallParam' && stack.slice(0, 3).some(({ name }) => ASKED.test(name))
   if (!isChecked && !isAsked) return false
   if (stack.slice(1, 5).some(({ name }) => BOOKKEEPING.test(name))) return true
-  return /is not stack'd, malloc'd or \(recently\) free'd/.test(what)
+  // Or a page that the process has and nobody may use: a fence around guarded blocks.
+  return /is not stack'd, malloc'd or \(recently\) free'd|is in a (?:---|r--) anonymous segment/.test(what)
 }
 
 /**
