@@ -5,9 +5,18 @@ import { mistakes } from '../mistakes.mjs'
 /** Bad addresses are read here, and malloc's bookkeeping before blocks that are none. */
 export const probes = true
 
-/** What JavaScript cannot bring about: a mistake in the core, arguments of a gigabyte (which a tool has no room for), no addon, and
- * an overrun, which is found with FFI_GUARD=1 only. */
-const OUT_OF_REACH = ['ERR_FFI_INTERNAL', 'ERR_FFI_OUT_OF_MEMORY', 'ERR_FFI_ADDON', 'ERR_FFI_OVERRUN']
+/** What is not reached here, and why. */
+const OUT_OF_REACH = [
+  // A mistake in the core; arguments of a gigabyte, for which a tool has no room; an installation without addon.
+  'ERR_FFI_INTERNAL',
+  'ERR_FFI_OUT_OF_MEMORY',
+  'ERR_FFI_ADDON',
+  // Found with FFI_GUARD=1 only.
+  'ERR_FFI_OVERRUN',
+  // Of asynchronous calls, which this scenario makes none of.
+  'ERR_FFI_NOT_PINNABLE',
+  'ERR_FFI_QUEUE_FULL',
+]
 
 export async function setUp(context) {
   const table = mistakes(context)
