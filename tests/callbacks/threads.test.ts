@@ -6,6 +6,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import {
   configure,
+  counters,
   createPointer,
   DataType,
   define,
