@@ -47,6 +47,15 @@ describe('an inline callback', () => {
     expect([code, message.includes('kept')]).toEqual(['ERR_FFI_CALLBACK_RELEASED', true])
   })
 
+  it('that C kept gives zero to optimised calls too, where no JavaScript may run', async () => {
+    keep((x) => x + 1)
+    const warned = nextWarning()
+    let sum = 0
+    for (let i = 0; i < 300_000; i++) sum += call_kept(i)
+    expect(sum).toBe(0)
+    expect((await warned).code).toBe('ERR_FFI_CALLBACK_RELEASED')
+  })
+
   it('that C kept stays quiet while a thousand others come and go, then is one of them', async () => {
     keep((x) => x + 1000)
     const results = new Set<number>()

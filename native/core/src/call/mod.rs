@@ -1,6 +1,7 @@
 //! Turns a frame into a result: finds the function, makes references addresses, calls, decodes. The core's front door.
 #![forbid(unsafe_code)]
 
+mod answer;
 mod arguments;
 mod background;
 mod callback;
@@ -19,7 +20,8 @@ mod witness;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use callback::{Entered, Refused};
+pub use answer::Refused;
+pub use callback::Entered;
 pub use full::Active;
 pub use pointers::Operation;
 pub use quick::{NotQuick, Quick};
