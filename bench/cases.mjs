@@ -182,6 +182,17 @@ export const cases = [
     targets: { koffi: 2.5 },
   },
   {
+    id: 'callback',
+    title: 'callback, C loop calling `int(int)`',
+    bind: { fn: { symbol: 'sum_of', params: ['int_to_int', 'i32'], ret: 'i64' } },
+    checks: ({ fn }) => [
+      [Number(fn((i) => i * 2, 10)), 90],
+      [Number(fn((i) => -i, 3)), -3],
+    ],
+    // One call of C for all callbacks: a callback is what is timed.
+    loop: ({ fn }, n) => Number(fn((i) => (i & 1023) + 1, n)),
+  },
+  {
     id: 'load',
     title: '`load()` with a literal, two i32',
     literal: true,

@@ -10,7 +10,8 @@ const TIMEOUT_MS = 120_000
 export function lanesOf(cases, drivers) {
   return cases.flatMap((bench) =>
     drivers.flatMap((driver) => {
-      if (bench.literal && driver.noLiteral) return [{ bench, driver, gap: driver.noLiteral, rounds: [] }]
+      const gap = bench.literal ? driver.noLiteral : driver.lacks?.[bench.id]
+      if (gap) return [{ bench, driver, gap, rounds: [] }]
       const forms = bench.literal ? [driver.literal] : driver.forms
       return forms.map((form) => ({ bench, driver, form, rounds: [] }))
     }),

@@ -8,7 +8,7 @@ const script = fileURLToPath(import.meta.url)
 const sourceDir = dirname(script)
 const buildDir = join(sourceDir, 'build')
 const suffix = { darwin: 'dylib', win32: 'dll' }[process.platform] ?? 'so'
-const commonFlags = ['-shared', '-fPIC', '-O1', '-g', '-Wall', '-Wextra', '-Werror']
+const commonFlags = ['-shared', '-fPIC', '-pthread', '-O1', '-g', '-Wall', '-Wextra', '-Werror']
 
 const languages = {
   '.c': { name: 'C', variable: 'CC', command: 'cc', package: 'gcc', flags: ['-std=gnu11'] },

@@ -141,4 +141,18 @@ void freePerson(Person *person) {
   freePerson(person->parent);
   std::free(person);
 }
+
+typedef void (*FunctionPointer)(int a, bool b, char *c, double d, char **e, int *f, Person *g);
+
+// Twice, as the README's has it; what it passes is gone when the callback has returned.
+void callFunction(FunctionPointer function) {
+  for (int i = 0; i < 2; i++) {
+    char text[] = "Hello, World!", hello[] = "Hello", world[] = "world";
+    char *strings[] = {hello, world};
+    int numbers[] = {101, 202, 303};
+    Person *person = createPerson();
+    function(100, false, text, 100.11, strings, numbers, person);
+    freePerson(person);
+  }
+}
 }

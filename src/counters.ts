@@ -23,21 +23,14 @@ export interface Counters {
   readonly asyncCalls: number
   /** How often they pin memory that pointers name. */
   readonly pins: number
+  /** Callbacks that C may call: those of running calls, and those of `createPointer` that nobody freed. */
+  readonly callbacks: number
 }
 
 /** Counts what is held. Borrowed records go some time after their pointers were collected. */
 export function counters(): Counters {
   startCohort()
-  const [records, blocks, blockBytes, libraries, functions, plans, layouts, asyncCalls, pins] = native.counters() as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  return { records, blocks, blockBytes, libraries, functions, plans, layouts, asyncCalls, pins }
+  const [records, blocks, blockBytes, libraries, functions, plans, layouts, asyncCalls, pins, callbacks] =
+    native.counters() as [number, number, number, number, number, number, number, number, number, number]
+  return { records, blocks, blockBytes, libraries, functions, plans, layouts, asyncCalls, pins, callbacks }
 }

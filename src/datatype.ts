@@ -191,8 +191,18 @@ export type ArrayDescription =
       readonly structItemType: StructDescription
     }
 
+/** What {@link funcConstructor} returns: a function that C calls. */
+export interface CallbackDescription {
+  readonly ffiTypeTag: FFITypeTag.Function
+  readonly paramsType: readonly ResultType[]
+  readonly retType: FieldType
+  readonly needFree?: boolean | undefined
+  readonly freeCFuncParamsMemory?: boolean | undefined
+  readonly nonblocking?: boolean | undefined
+}
+
 /** Everything that can be written as the type of a parameter, a struct field or the target of a pointer. */
-export type FieldType = ScalarType | PlainArrayType | ArrayDescription | StructDescription
+export type FieldType = ScalarType | PlainArrayType | ArrayDescription | CallbackDescription | StructDescription
 
 /** The types that a C function can be declared to return: an array must say its length, which a bare number cannot. */
 export type ResultType = Exclude<FieldType, PlainArrayType>
@@ -240,4 +250,40 @@ export function arrayConstructor<const Options extends ArrayOptions>(options: Op
   // missing altogether are refused, with function and position, where the description is used.
   const description = { ...options, ffiTypeTag: options?.ffiTypeTag ?? FFITypeTag.Array }
   return description as ArrayDescriptionOf<Options>
+}
+
+/** What {@link funcConstructor} takes. */
+export interface CallbackOptions {
+  /** What C passes, in order; arrays with their length, by {@link arrayConstructor}. */
+  readonly paramsType: readonly ResultType[]
+  /** What the function returns to C; `Void` for nothing, whatever it returns then. */
+  readonly retType: FieldType
+  /** Taken for the sake of ffi-rs, and without meaning: a callback is freed with what it was made for. */
+  readonly needFree?: boolean | undefined
+  /** Gives the memory of strings, arrays and structs that C passes to libc's `free`, once they are copied. */
+  readonly freeCFuncParamsMemory?: boolean | undefined
+  /** Threads other than JavaScript's do not wait until the function has run; for `Void` only. */
+  readonly nonblocking?: boolean | undefined
+}
+
+/** The {@link CallbackDescription} that {@link funcConstructor} makes of these options. */
+export type CallbackDescriptionOf<Options extends CallbackOptions> = Options & {
+  readonly ffiTypeTag: FFITypeTag.Function
+}
+
+/**
+ * Describes a function that C calls: a parameter, a struct field, or what `createPointer` makes. Its value is a JavaScript
+ * function, or a Pointer to code.
+ *
+ * *Lifetime*: passed to a call, until that returns; made by `createPointer`, until that is freed. Called later, C gets zero
+ * and the process a warning ERR_FFI_CALLBACK_RELEASED. A string, array or struct that the function returns is copied, and
+ * lives until its next invocation or its release. A live callback does not keep the process alive (see `Pointer.ref`).
+ * @example
+ * const compare = funcConstructor({ paramsType: [DataType.External, DataType.External], retType: DataType.I32 })
+ */
+export function funcConstructor<const Options extends CallbackOptions>(
+  options: Options,
+): CallbackDescriptionOf<Options> {
+  // Options that are missing altogether are refused, with function and position, where the description is used.
+  return { ...options, ffiTypeTag: FFITypeTag.Function }
 }

@@ -13,6 +13,7 @@ export type FfiErrorCode =
   | 'ERR_FFI_LIBRARY_CONFLICT'
   | 'ERR_FFI_NOT_POINTER'
   | 'ERR_FFI_ADDON'
+  | 'ERR_FFI_CALLBACK_RESULT'
   | CoreCode
 
 /** Codes of the core, in the order of their numbers from 1; a test compares the list with the addon's. */
@@ -41,6 +42,9 @@ export const CORE_CODES = [
   'ERR_FFI_OVERRUN',
   'ERR_FFI_NOT_PINNABLE',
   'ERR_FFI_QUEUE_FULL',
+  'ERR_FFI_CALLBACK_THREW',
+  'ERR_FFI_CALLBACK_RELEASED',
+  'ERR_FFI_CALLBACK_DEADLOCK',
 ] as const
 
 /** One of {@link CORE_CODES}. */
@@ -131,6 +135,8 @@ const WORDS: Partial<Record<FfiErrorCode, string>> = {
   ERR_FFI_QUEUE_FULL: 'too many asynchronous calls are pending: await some of them first',
   ERR_FFI_NOT_OWNER: 'the pointer does not own the memory',
   ERR_FFI_OVERRUN: 'C wrote outside of the memory that it was given',
+  ERR_FFI_CALLBACK_THREW: 'a callback could not run to its end: the JavaScript stack is exhausted',
+  ERR_FFI_CALLBACK_RELEASED: 'C called a callback that was released, and got zero',
 }
 
 function sentence(code: FfiErrorCode, facts: FfiErrorFacts): string {

@@ -12,6 +12,10 @@ export const Operation = {
   FreeFollowed: 4,
   Describe: 5,
   CheckFree: 6,
+  Arm: 7,
+  Disarm: 8,
+  Give: 9,
+  Refer: 10,
 } as const
 
 /** The addon's entries. Those without arguments take theirs from the frame on top of the call stack. */
@@ -41,6 +45,12 @@ export interface Native {
   write(...views: ArrayBufferView[]): void
   release(entries: Uint32Array): void
   externalBuffer(slot: number, generation: number, length: number): ArrayBuffer | undefined
+  /** What runs every callback: it finds the frame's offset in word 1, and is passed arguments too large for the frame. */
+  startCallbacks(dispatcher: (overflow?: ArrayBuffer) => ArrayBufferView | undefined): void
+  compileCallback(signature: string, freeArguments: boolean, nonblocking: boolean): number[]
+  forgetCallback(plan: number): void
+  closeCallbacks(): void
+  setCallbackTimeout(milliseconds: number): void
   open(path: string | null): number
   close(library: number): void
   compile(signature: string, errno: boolean, freeResult: boolean): number[]
@@ -74,6 +84,7 @@ export function refusable<T>(facts: FfiErrorFacts, entry: () => T): T {
 const plans = new FinalizationRegistry((plan: number) => native.forgetPlan(plan))
 const layouts = new FinalizationRegistry((layout: number) => native.forgetLayout(layout))
 const functions = new FinalizationRegistry((id: number) => native.forgetFunction(id))
+const callbacks = new FinalizationRegistry((plan: number) => native.forgetCallback(plan))
 
 /** Core objects that are forgotten when the JavaScript object that stands for them is collected. */
-export const lifetimes = { plans, layouts, functions }
+export const lifetimes = { plans, layouts, functions, callbacks }

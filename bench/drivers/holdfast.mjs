@@ -1,5 +1,5 @@
 // Turns the benchmark's neutral signatures into Holdfast functions, with every check on.
-import { DataType, define, FFITypeTag, load, open } from 'holdfast'
+import { DataType, define, FFITypeTag, funcConstructor, load, open } from 'holdfast'
 
 const library = 'bench'
 
@@ -17,6 +17,7 @@ const TYPES = {
   string: DataType.String,
   pointer: DataType.External,
   buffer64: DataType.U8Array,
+  int_to_int: funcConstructor({ paramsType: [DataType.I32], retType: DataType.I32 }),
   point: { x: DataType.Double, y: DataType.Double, ffiTypeTag: FFITypeTag.StackStruct },
 }
 

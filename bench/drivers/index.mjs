@@ -3,6 +3,7 @@
 /**
  * `forms` are the ways a driver has of making a call; every one is measured and the fastest counts.
  * `literal` is the form that names its types at each call, `noLiteral` the reason why a driver has none.
+ * `lacks` says of cases that a driver cannot do, why.
  * `mayCrash` marks a peer known to overwrite memory in some rows (ffi-rs keeps a struct result in a slot of no size):
  * its crash is a footnote, while a crash of any other driver fails the run.
  */
@@ -13,5 +14,13 @@ export const drivers = [
     forms: ['func'],
     noLiteral: 'koffi has no call that names its types each time; `func()` binds once',
   },
-  { name: 'ffi-rs', forms: ['load', 'define'], literal: 'literal', mayCrash: true },
+  {
+    name: 'ffi-rs',
+    forms: ['load', 'define'],
+    literal: 'literal',
+    mayCrash: true,
+    lacks: {
+      callback: 'called on the JavaScript thread, a callback of ffi-rs runs later, and C gets an uninitialised value',
+    },
+  },
 ]

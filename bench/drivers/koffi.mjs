@@ -15,6 +15,7 @@ const TYPES = {
   string: 'const char *',
   pointer: 'void *',
   buffer64: 'const uint8_t *',
+  int_to_int: koffi.pointer(koffi.proto('int32_t int_to_int(int32_t)')),
   point: koffi.struct('point', { x: 'double', y: 'double' }),
 }
 

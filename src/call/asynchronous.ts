@@ -1,5 +1,6 @@
 // Turns calls on other threads into promises: arguments are encoded at once, results decoded when the calls come back.
 
+import { releaseAll } from '../callback/live.js'
 import { badOptions, FfiError } from '../error.js'
 import { refusal, stack, top } from '../marshal/frame.js'
 import { native } from '../native.js'
@@ -18,6 +19,8 @@ interface Pending {
   readonly decode: Halves['decode']
   /** Kept from being collected, and written when the call is over. */
   readonly views: readonly ArrayBufferView[]
+  /** Callbacks that live as long as the call. */
+  readonly callbacks: number[]
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
   /** Stops waiting for an abort. */
@@ -52,9 +55,9 @@ export function bindAsync(name: string, description: Description): Start {
       isListening = true
     }
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const { ticket, views } = submit(values)
+    const { ticket, views, callbacks } = submit(values)
     return new Promise((resolve, reject) => {
-      const call: Pending = { functionName: name, decode, views, resolve, reject, forget: undefined }
+      const call: Pending = { functionName: name, decode, views, callbacks, resolve, reject, forget: undefined }
       pending.set(ticket, call)
       if (signal === undefined) return
       // A getter among the values may have aborted it.
@@ -76,6 +79,7 @@ function signalOf(name: string, options: unknown): AbortSignal | undefined {
 function cancel(ticket: number, call: Pending, reason: unknown): void {
   if (!native.cancel(ticket)) return
   pending.delete(ticket)
+  releaseAll(call.callbacks)
   call.forget?.()
   call.reject(reason)
 }
@@ -91,6 +95,8 @@ function settle(): void {
       call.resolve(collect(ticket, call))
     } catch (error) {
       call.reject(error instanceof FfiError ? error.with({ functionName: call.functionName }) : error)
+    } finally {
+      releaseAll(call.callbacks)
     }
   }
 }

@@ -1,5 +1,6 @@
 // Turns a name and a description into a callable that finds its library when it is first called.
 
+import { callbackFailure, isCallbackFailure } from '../callback/failure.js'
 import { FfiError, mismatch } from '../error.js'
 import { libraryOf } from '../library/library.js'
 import { Field, refusal, stack, stackSize } from '../marshal/frame.js'
@@ -31,6 +32,7 @@ export function bindingOf(name: string, description: Description, signature: Sig
     recover(base) {
       if (base + native.headerSize > stackSize) throw refusal(base, { functionName: name })
       const status = stack.view.getUint32(base + Field.Status, true)
+      if (isCallbackFailure(status)) throw callbackFailure(status, name)
       if (status !== UNBOUND && status !== CLOSED) throw refusal(base, { functionName: name }, signature.result.type)
       const library = libraryOf(description.library, name)
       owner = {}

@@ -1,5 +1,6 @@
 // Turns what a caller says of a function into a checked copy.
 
+import { setCallbackTimeout } from '../callback/live.js'
 import { badOptions } from '../error.js'
 import { snapshotOf } from '../signature/snapshot.js'
 import type { Description } from './signature.js'
@@ -8,12 +9,15 @@ let strictByDefault = false
 
 /**
  * Sets what signatures compiled from here on do without a `strict` of their own: with true, integers out of range and
- * fractions are refused with ERR_FFI_RANGE instead of wrapped.
+ * fractions are refused with ERR_FFI_RANGE instead of wrapped. `callbackTimeout`: how many milliseconds a thread waits for the
+ * answer of a callback while JavaScript sits in one foreign call; then C gets zero and that call throws
+ * ERR_FFI_CALLBACK_DEADLOCK. 5000, or `FFI_CALLBACK_TIMEOUT` in the environment, when nothing is set.
  * @throws {FfiError} ERR_FFI_OPTIONS
  */
-export function configure(options: { readonly strict?: boolean }): void {
+export function configure(options: { readonly strict?: boolean; readonly callbackTimeout?: number }): void {
   if (typeof options !== 'object' || options === null) throw badOptions('configure', 'an options object', options)
-  const { strict } = options
+  const { strict, callbackTimeout } = options
+  if (callbackTimeout !== undefined) setCallbackTimeout(callbackTimeout)
   if (strict !== undefined) strictByDefault = flag(strict, 'strict', 'configure', false)
 }
 

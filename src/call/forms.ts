@@ -32,7 +32,7 @@ export function isFlat(type: CType): boolean {
 
 /** Whether the core hands a result over as bytes that it has gathered. */
 export function isGathered(type: CType): boolean {
-  return type.kind !== 'handle' && !isText(type) && !isFlat(type)
+  return type.kind !== 'handle' && type.kind !== 'callback' && !isText(type) && !isFlat(type)
 }
 
 /** Whether numbers go in and a number comes out: nothing to prepare, nothing to decode. */

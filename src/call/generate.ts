@@ -48,15 +48,18 @@ export function generate(name: string, signature: Signature, binding: Binding): 
 
 /** The two halves of a call on another thread. */
 export interface Halves {
-  /** Encodes, and begins the call. Its number, and the buffers among its arguments. */
-  readonly submit: (...values: unknown[]) => { ticket: number; views: readonly ArrayBufferView[] }
+  /** Encodes, and begins the call. Its number, and the buffers and the callbacks among its arguments. */
+  readonly submit: (...values: unknown[]) => { ticket: number; views: readonly ArrayBufferView[]; callbacks: number[] }
   /** Decodes what `collect` has left in the top frame; `out` is what it has returned. */
   readonly decode: (out: unknown) => unknown
 }
 
 /** Generates the halves of an asynchronous call: the guarded form, cut where it enters the core. */
 export function generateHalves(name: string, signature: Signature, binding: Binding): Halves {
-  const begun = [...enterSubmit(), 'return { ticket: out, views: scratch.takeViews() }']
+  const begun = [
+    ...enterSubmit(),
+    'return { ticket: out, views: scratch.takeViews(), callbacks: scratch.takeCallbacks() }',
+  ]
   const decode = [
     'function decode(out) {',
     'const base = u32[0], w = base >>> 2',
@@ -210,6 +213,7 @@ function encodeGuarded(signature: Signature, { type, layout }: CompiledType, i: 
       return [`if (!pushHandle(a${i}, w + ${at})) reject(${i}, a${i})`]
     case 'text':
     case 'reference':
+    case 'callback':
       return [`{ const low = refer${i}(a${i}, scratch); u32[w + ${at}] = low; u32[w + ${at + 1}] = scratch.high }`]
     default:
       return [
@@ -232,7 +236,7 @@ function resultValue({ result, resultOffset, frameSize }: Signature): string {
   const { type } = result
   const at = resultOffset / 4
   if (type.kind === 'scalar') return decodeScalar(type.scalar as Scalar, at)
-  if (type.kind === 'handle') return `adopt(u32[w + ${at}], u32[w + ${at + 1}])`
+  if (type.kind === 'handle' || type.kind === 'callback') return `adopt(u32[w + ${at}], u32[w + ${at + 1}])`
   if (isText(type)) return `takeText(u32[w + ${at}], base + ${resultOffset + 8})`
   if (isFlat(type)) return `decodeResult({ view, bytes, origin: base + ${resultOffset} }, 0)`
   return `decodeResult(readerAt(base + ${frameSize}, out), 0)`

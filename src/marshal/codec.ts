@@ -5,6 +5,7 @@ import { adopt, handleInto } from '../pointer/pointer.js'
 import type { CType } from '../signature/ctype.js'
 import type { Layout } from '../signature/layout.js'
 import { arrayCodec } from './array.js'
+import { callbackCodec } from './callback.js'
 import { getterOf, putterOf } from './number.js'
 import type { Scratch } from './scratch.js'
 import { structCodec } from './struct.js'
@@ -48,6 +49,8 @@ export function codecOf(type: CType, layout: Layout, strict: boolean): Codec {
       return arrayCodec(type, layout, strict)
     case 'struct':
       return structCodec(type, layout, strict)
+    case 'callback':
+      return callbackCodec(type)
   }
 }
 

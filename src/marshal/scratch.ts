@@ -3,6 +3,7 @@
 // Offsets count from the frame's base wherever the bytes are, so scratch that outgrows the call stack moves to a heap
 // block by one copy. References are offsets, view numbers and handles; the core makes them addresses.
 
+import { releaseAll } from '../callback/live.js'
 import { FfiError } from '../error.js'
 import { Field, setTop, stack, stackSize } from './frame.js'
 
@@ -23,6 +24,10 @@ export class Scratch {
   high = 0
   /** Buffers whose memory C gets in place. */
   views: ArrayBufferView[] = []
+  /** Numbers of callbacks that live as long as the call that this is for. */
+  readonly callbacks: number[] = []
+  /** What is encoded outlives the values: buffers are copied, and no callback is made for the moment. */
+  outlives = false
   #base = 0
   #start = 0
   #limit = 0
@@ -103,8 +108,15 @@ export class Scratch {
 
   /** A reference to a buffer in place: its number; `high` tells that it is one. */
   viewNumber(view: ArrayBufferView): number {
+    if (this.outlives) return this.#copy(view)
     this.high = 1
     return this.views.push(view) - 1
+  }
+
+  #copy({ buffer, byteOffset, byteLength }: ArrayBufferView): number {
+    const at = this.alloc(byteLength, 16)
+    this.bytes.set(new Uint8Array(buffer, byteOffset, byteLength), this.origin + at)
+    return this.offset(at)
   }
 
   /** A reference to scratch. */
@@ -129,6 +141,11 @@ export class Scratch {
     view.setUint32(this.#base + Field.HeapScratch, heap, true)
     setTop(this.#base)
     return segments / 2
+  }
+
+  /** Takes the callbacks, which then live until whoever has them releases them. */
+  takeCallbacks(): number[] {
+    return this.callbacks.splice(0)
   }
 
   /** The buffers in the order of their numbers, without the one that scratch itself has moved to; taken from here. */
@@ -165,9 +182,11 @@ export function takeScratch(): Scratch {
 
 /** Gives a scratch back, with the top of the call stack where it was; the scratch keeps nothing alive. */
 export function returnScratch(scratch: Scratch, base: number): void {
+  setTop(base)
+  if (scratch.callbacks.length !== 0) releaseAll(scratch.callbacks)
   clear(scratch.views)
+  scratch.outlives = false
   scratch.bytes = stack.bytes
   scratch.view = stack.view
-  setTop(base)
   pool.push(scratch)
 }

@@ -1,5 +1,6 @@
 // Turns an operation on a record into a frame of operands for the core, and its result into JavaScript values.
 
+import { forgetAll, giveAll } from '../callback/live.js'
 import { FfiError } from '../error.js'
 import { Field, Operand, refusal, stack, stackSize, top } from '../marshal/frame.js'
 import { returnScratch, takeScratch } from '../marshal/scratch.js'
@@ -8,7 +9,7 @@ import { type CompiledType, compileDescription } from '../signature/compile.js'
 import type { CType } from '../signature/ctype.js'
 import { type Allocator, checkCount, type Handle } from './pointer.js'
 
-const ALLOCATORS: readonly Allocator[] = ['rust', 'c', 'borrowed', 'js']
+const ALLOCATORS: readonly Allocator[] = ['rust', 'c', 'borrowed', 'js', 'callback']
 
 /** What an operation may be given besides its handle. */
 interface Operands {
@@ -81,7 +82,9 @@ export function freeRecord(
 ): void {
   const number = requested === undefined ? 0 : requested === 'rust' ? 1 : 2
   try {
-    run(Operation.Free, handle, functionName, { number })
+    const { base, overflow } = run(Operation.Free, handle, functionName, { number })
+    const released = stack.view.getUint32(base + Operand.Count, true)
+    if (released !== 0) forgetAll(readerAt(base + native.operationSize, overflow), released)
   } catch (error) {
     if (!(lenient && error instanceof FfiError && error.code === 'ERR_FFI_NOT_OWNER')) throw error
   }
@@ -106,6 +109,11 @@ export function readerAt(
 ): { view: DataView; bytes: Buffer; origin: number } {
   if (overflow === undefined) return { view: stack.view, bytes: stack.bytes, origin }
   return { view: new DataView(overflow), bytes: Buffer.from(overflow), origin: 0 }
+}
+
+/** Says whether the callbacks behind a pointer keep the process alive. */
+export function referCallbacks(handle: Handle, kept: boolean, functionName: string): void {
+  run(Operation.Refer, handle, functionName, { number: kept ? 1 : 0 })
 }
 
 /** Reads a value of a described type. */
@@ -172,7 +180,9 @@ function encodeInto(
     const segments = scratch.seal()
     operate(base, scratch.views, segments)
     if (stack.view.getUint32(base + Field.Status, true) !== 0) throw refusal(base, { functionName, position })
-    return resultHandle(base)
+    const handle = resultHandle(base)
+    if (scratch.callbacks.length !== 0) giveAll(scratch.callbacks, handle)
+    return handle
   } catch (error) {
     throw error instanceof FfiError ? error.with({ functionName, position }) : error
   } finally {

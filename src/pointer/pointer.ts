@@ -7,10 +7,10 @@ import { stack } from '../marshal/frame.js'
 import { forget, hasScopes } from '../scope/scope.js'
 import type { ArgumentOf, ResultOf } from '../signature/infer.js'
 import { type Cohort, enroll } from './cohort.js'
-import { describeRecord, freeRecord, interior, readValue, writeValue } from './operation.js'
+import { describeRecord, freeRecord, interior, readValue, referCallbacks, writeValue } from './operation.js'
 
 /** Who must release the memory behind a pointer. */
-export type Allocator = 'rust' | 'c' | 'borrowed' | 'js'
+export type Allocator = 'rust' | 'c' | 'borrowed' | 'js' | 'callback'
 
 /** A slot in the core's registry, and which of the records that used it. */
 export interface Handle {
@@ -121,6 +121,24 @@ export class Pointer {
     return make(interior(this.#handle(), 0, checkCount(length, 'withLength'), 'withLength'), this.#type)
   }
 
+  /**
+   * Lets the callbacks behind this pointer keep the process alive, as nothing of Holdfast does by itself.
+   * @throws {FfiError} ERR_FFI_POINTER_TYPE when it is not of a callback, ERR_FFI_USE_AFTER_FREE
+   */
+  ref(): this {
+    referCallbacks(this.#live('ref'), true, 'ref')
+    return this
+  }
+
+  /**
+   * Takes back what `ref` did.
+   * @throws {FfiError} as `ref`
+   */
+  unref(): this {
+    referCallbacks(this.#live('unref'), false, 'unref')
+    return this
+  }
+
   /** Frees what `createPointer` made, if it is not freed yet; lets go of anything else. */
   [Symbol.dispose](): void {
     if (this.state === 'live' && !this.#isNull() && this.#cohort !== undefined && this.allocator === 'rust') {
@@ -139,6 +157,11 @@ export class Pointer {
 
   #handle(): Handle {
     return { slot: this.#slot, generation: this.#generation }
+  }
+
+  #live(functionName: string): Handle {
+    describeRecord(this.#handle(), functionName)
+    return this.#handle()
   }
 
   /** @internal Writes the handle into two words of the call stack. Whether the value was a pointer or null. */

@@ -13,6 +13,7 @@ export type CType =
   | { readonly kind: 'reference'; readonly to: CType }
   | ArrayType
   | StructType
+  | CallbackType
 
 /** Items in place. A length of undefined is taken from the value; such an array occurs only behind a parameter's reference. */
 export interface ArrayType {
@@ -25,6 +26,17 @@ export interface ArrayType {
 export interface StructType {
   readonly kind: 'struct'
   readonly fields: readonly { readonly name: string; readonly type: CType }[]
+}
+
+/** Code that C calls: a function in JavaScript, or the Pointer of one. */
+export interface CallbackType {
+  readonly kind: 'callback'
+  readonly parameters: readonly CType[]
+  readonly result: CType
+  /** Arguments' memory is given to libc's `free` once it is copied. */
+  readonly freesArguments: boolean
+  /** Other threads do not wait for the function. */
+  readonly nonblocking: boolean
 }
 
 /** The canonical text of a type, as the core reads it. It names no fields. */
@@ -42,6 +54,8 @@ export function textOf(type: CType): string {
       return type.length === undefined ? textOf(type.item) : `[${type.length}]${textOf(type.item)}`
     case 'struct':
       return `{${type.fields.map((field) => textOf(field.type)).join(',')}}`
+    case 'callback':
+      return `fn(${signatureOf(type, textOf)})`
   }
 }
 
@@ -59,5 +73,12 @@ export function keyOf(type: CType): string {
       return `[${type.length ?? ''}]${keyOf(type.item)}`
     case 'struct':
       return `{${type.fields.map(({ name, type: field }) => `${JSON.stringify(name)}:${keyOf(field)}`).join(',')}}`
+    case 'callback':
+      return `fn${type.freesArguments ? '!' : ''}${type.nonblocking ? '~' : ''}(${signatureOf(type, keyOf)})`
   }
+}
+
+/** The text of a callback's own signature. */
+export function signatureOf({ parameters, result }: CallbackType, of: (type: CType) => string): string {
+  return `${of(result)}(${parameters.map(of).join(',')})`
 }

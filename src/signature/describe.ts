@@ -20,7 +20,7 @@ export function ctypeOf(snapshot: Snapshot, role: Role): CType {
   if (typeof snapshot === 'number') return numbered(snapshot, role)
   if (!isNode(snapshot)) throw refuse('a DataType, an arrayConstructor or a struct description', describe(snapshot))
   const tag = part(snapshot, 'ffiTypeTag')
-  if (tag === FFITypeTag.Function) throw refuse('a type', 'a function description, which has no support yet')
+  if (tag === FFITypeTag.Function) return callback(snapshot)
   if (tag === FFITypeTag.Array || tag === FFITypeTag.StackArray) return array(snapshot, tag, role)
   return struct(snapshot, tag)
 }
@@ -88,6 +88,30 @@ function struct(node: SnapshotNode, tag: unknown): CType {
   if (fields.length === 0) throw refuse('a struct with fields', 'an empty object')
   const type: CType = { kind: 'struct', fields }
   return tag === FFITypeTag.StackStruct ? type : { kind: 'reference', to: type }
+}
+
+function callback(node: SnapshotNode): CType {
+  const paramsType = part(node, 'paramsType')
+  if (!isNode(paramsType)) throw refuse('an array of types', describe(paramsType)).within('.paramsType')
+  const parameters = paramsType.values.map((snapshot, i) => {
+    return inside(`.paramsType[${i}]`, () => {
+      // An array comes as an address: only its declared length tells how much to read.
+      const type = ctypeOf(snapshot, 'result')
+      if (snapshot === DataType.Void) throw refuse('a type with a value', 'Void, which only a result can be')
+      return type
+    })
+  })
+  const retType = part(node, 'retType')
+  const result = inside('.retType', () => ctypeOf(retType, retType === DataType.Void ? 'result' : 'parameter'))
+  const freesArguments = flag(node, 'freeCFuncParamsMemory')
+  return { kind: 'callback', parameters, result, freesArguments, nonblocking: flag(node, 'nonblocking') }
+}
+
+function flag(node: SnapshotNode, name: string): boolean {
+  const value = part(node, name)
+  if (value === undefined) return false
+  if (typeof value !== 'boolean') throw refuse('a boolean', describe(value)).within(`.${name}`)
+  return value
 }
 
 function inside<T>(step: string, read: () => T): T {

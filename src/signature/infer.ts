@@ -3,6 +3,7 @@
 
 import type {
   ArrayDescription,
+  CallbackDescription,
   DataType,
   FFITypeTag,
   FieldType,
@@ -80,13 +81,20 @@ export type ArgumentOf<Type> = [ScalarType] extends [Type] ? unknown : ArgumentO
 
 type ArgumentOfEach<Type> = Type extends ScalarType
   ? ScalarCarriers[Type]['argument']
-  : Type extends PlainArrayType
-    ? ArrayCarriers[Type]['argument'] | null
-    : Type extends ArrayDescription
-      ? Nullable<Type, FFITypeTag.StackArray, ElementsArgument<Type>>
-      : Type extends object
-        ? Nullable<Type, FFITypeTag.StackStruct, StructArgument<Type>>
-        : never
+  : Type extends CallbackDescription
+    ? FunctionFor<Type> | Pointer | null
+    : Type extends PlainArrayType
+      ? ArrayCarriers[Type]['argument'] | null
+      : Type extends ArrayDescription
+        ? Nullable<Type, FFITypeTag.StackArray, ElementsArgument<Type>>
+        : Type extends object
+          ? Nullable<Type, FFITypeTag.StackStruct, StructArgument<Type>>
+          : never
+
+/** The JavaScript function that may be passed where a callback is declared. */
+export type FunctionFor<Type extends CallbackDescription> = (
+  ...values: ResultsOf<Type['paramsType']>
+) => Type['retType'] extends DataType.Void ? unknown : ArgumentOf<Type['retType']>
 
 type ElementsArgument<Type extends ArrayDescription> = Type['type'] extends PlainArrayType
   ? ArrayCarriers[Type['type']]['argument']
@@ -105,13 +113,15 @@ export type ResultOf<Type> = [ScalarType] extends [Type] ? unknown : ResultOfEac
 
 type ResultOfEach<Type> = Type extends ScalarType
   ? ScalarCarriers[Type]['result']
-  : Type extends PlainArrayType
-    ? ArrayCarriers[Type]['result'] | null
-    : Type extends ArrayDescription
-      ? Nullable<Type, FFITypeTag.StackArray, ElementsResult<Type>>
-      : Type extends object
-        ? Nullable<Type, FFITypeTag.StackStruct, StructResult<Type>>
-        : never
+  : Type extends CallbackDescription
+    ? Pointer
+    : Type extends PlainArrayType
+      ? ArrayCarriers[Type]['result'] | null
+      : Type extends ArrayDescription
+        ? Nullable<Type, FFITypeTag.StackArray, ElementsResult<Type>>
+        : Type extends object
+          ? Nullable<Type, FFITypeTag.StackStruct, StructResult<Type>>
+          : never
 
 type ElementsResult<Type extends ArrayDescription> = Type['type'] extends PlainArrayType
   ? ArrayCarriers[Type['type']]['result']

@@ -13,6 +13,7 @@ const guides = readdirSync(join(root, 'docs', 'guides')).map((file) => `docs/gui
 const counts: Record<string, number> = {
   'README.md': 4,
   'docs/guides/async.md': 4,
+  'docs/guides/callbacks.md': 3,
   'docs/guides/debugging.md': 2,
   'docs/guides/from-ffi-rs.md': 6,
   'docs/guides/memory-testing.md': 0,

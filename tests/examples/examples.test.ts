@@ -30,6 +30,18 @@ const printed: Record<string, RegExp[]> = {
     /^ {2}a second Earth +UNIQUE constraint failed: planet\.name \(constraint failed, code 1555\)$/m,
     /^[1-9]\d* checks passed, 0 failed$/m,
   ],
+  'qsort.mjs': [
+    /^value +1\d{6} comparisons, from -1048532\.8\d+ to 1048543\.0\d+$/m,
+    /^thrown +RangeError: not comparable$/m,
+    /^[1-9]\d* checks passed, 0 failed$/m,
+  ],
+  'sqlite-callbacks.mjs': [
+    /^Ödland +0 +null$/m,
+    /^stopped after 2 rows: query aborted$/m,
+    /^hypot\(3, 4, 12\) = 13\.0, reverse\('Grüße'\) = eßürG$/m,
+    /^an endless query: interrupted after 1000 calls of the progress handler$/m,
+    /^[1-9]\d* checks passed, 0 failed$/m,
+  ],
   'zlib.mjs': [
     /^zlib 1\.\S+ through Holdfast, on the first 1024\.0 KiB of /m,
     /^deflate in pieces +1024\.0 KiB -> \d+\.\d KiB \(\d+ pieces out\)$/m,

@@ -3,7 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ArrayDescription, DataType, FFITypeTag, type FieldType, type StructDescription } from 'holdfast'
+import {
+  type ArrayDescription,
+  type CallbackDescription,
+  DataType,
+  FFITypeTag,
+  type FieldType,
+  type StructDescription,
+} from 'holdfast'
 import type { LayoutCase } from './describe.js'
 
 export interface MeasuredLayout {
@@ -50,6 +57,9 @@ function cName(type: number): string {
   return name
 }
 
+/** What has a layout of its own to compare: the code of a callback is a pointer as any other. */
+type Described = Exclude<FieldType, CallbackDescription>
+
 type Composite = ArrayDescription | StructDescription
 
 const isArray = (type: Composite): type is ArrayDescription =>
@@ -61,7 +71,7 @@ const isInline = (type: Composite) =>
 const fieldsOf = (type: StructDescription) => Object.entries(type).filter(([name]) => name !== 'ffiTypeTag')
 
 /** C's spelling of one element: an untagged struct is reached through a pointer wherever it stands. */
-function elementName(type: FieldType, tag: string, declared: string[]): string {
+function elementName(type: Described, tag: string, declared: string[]): string {
   if (typeof type === 'number') return cName(type)
   if (isArray(type)) throw new Error('an array of arrays is no type of ffi-rs')
   declareStruct(type, tag, declared)
@@ -69,7 +79,7 @@ function elementName(type: FieldType, tag: string, declared: string[]): string {
 }
 
 /** Declares one field, and before it, in `declared`, the structs that it holds. */
-function declareField(name: string, type: FieldType, tag: string, declared: string[]): string {
+function declareField(name: string, type: Described, tag: string, declared: string[]): string {
   if (typeof type === 'number' || !isArray(type)) return `  ${elementName(type, tag, declared)} ${name};`
   const element = elementName(type.type === DataType.StructArray ? type.structItemType : type.type, tag, declared)
   return isInline(type) ? `  ${element} ${name}[${type.length}];` : `  ${element} *${name};`
@@ -77,7 +87,7 @@ function declareField(name: string, type: FieldType, tag: string, declared: stri
 
 function declareStruct(type: StructDescription, tag: string, declared: string[]): void {
   const fields = fieldsOf(type).map(([name, field]) =>
-    declareField(name, field as FieldType, `${tag}_${name}`, declared),
+    declareField(name, field as Described, `${tag}_${name}`, declared),
   )
   declared.push(`struct ${tag} {\n${fields.join('\n')}\n};`)
 }

@@ -22,6 +22,7 @@ const listed = [
   'createPointer',
   'define',
   'freePointer',
+  'funcConstructor',
   'isNullPointer',
   'layoutOf',
   'load',

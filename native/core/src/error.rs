@@ -50,6 +50,9 @@ codes! {
     Overrun = 22, "ERR_FFI_OVERRUN", "C wrote outside of guarded memory.";
     NotPinnable = 23, "ERR_FFI_NOT_PINNABLE", "The memory cannot be kept for an asynchronous call.";
     QueueFull = 24, "ERR_FFI_QUEUE_FULL", "Too many asynchronous calls are pending.";
+    CallbackThrew = 25, "ERR_FFI_CALLBACK_THREW", "A callback threw, and what it threw could not be kept.";
+    CallbackReleased = 26, "ERR_FFI_CALLBACK_RELEASED", "C called a callback that was released.";
+    CallbackDeadlock = 27, "ERR_FFI_CALLBACK_DEADLOCK", "A thread waited for JavaScript, which waited for the call.";
 }
 
 impl fmt::Display for Code {

@@ -1,9 +1,10 @@
 //! Turns a canonical C signature and a frame of arguments into a checked foreign call; knows nothing of Node.
 //!
 //! Modules from low to high: `error` < `signature` < `plan` < `sys` < `registry` < `memory` < `library` < `frame` <
-//! `invoke` < `pool` < `call`. A module uses only those to its left (checked by `.ci/layers.mjs`).
+//! `invoke` < `pool` < `closure` < `call`. A module uses only those to its left (checked by `.ci/layers.mjs`).
 
 pub mod call;
+pub mod closure;
 pub mod error;
 pub mod frame;
 pub mod invoke;

@@ -238,6 +238,7 @@ fn unpin_all(memory: &mut Memory, pins: Vec<Handle>) -> Result<()> {
 /// The end of the environment: what has not started never does; what runs keeps what it uses.
 impl Drop for Runtime {
     fn drop(&mut self) {
+        self.keep_libraries();
         drop(self.background.mailbox.close());
         let Background { pool, pending, .. } = &self.background;
         let Some(pool) = pool else { return };

@@ -78,7 +78,7 @@ impl Runtime {
     /// Decodes what the call left. The frame's status says whether that went well.
     pub fn finish(&mut self, active: Active) -> Outcome {
         let Active { engine, frame, outer, mark, .. } = active;
-        self.leave(outer);
+        self.journal.leave(outer);
         let outcome = match self.memory.check_arguments(mark) {
             Ok(()) => self.decode(frame, engine.plan()),
             Err(refusal) => Err(refusal),
@@ -90,7 +90,10 @@ impl Runtime {
 
     /// A call that was begun but not made is over.
     pub fn abandon(&mut self, active: &Active) {
-        self.leave(active.outer);
+        self.journal.leave(active.outer);
         self.memory.bury_arguments(active.mark);
+        if self.pulse.attention() {
+            self.settle(active.frame);
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Turns a frame into a result: finds the function, makes references addresses, calls, decodes. The core's front door.
 #![forbid(unsafe_code)]
 
+mod answer;
 mod arguments;
 mod background;
+mod callback;
 mod full;
 mod function;
 mod guarded;
@@ -18,12 +20,15 @@ mod witness;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use answer::Refused;
+pub use callback::Entered;
 pub use full::Active;
 pub use pointers::Operation;
 pub use quick::{NotQuick, Quick};
 pub use results::Outcome;
 pub use table::Table;
 
+use crate::closure::{CallbackPlan, Closures, Pulse};
 use crate::error::{Code, Result};
 use crate::frame::{CallStack, Field, Frame};
 use crate::invoke::{Choice, Engine};
@@ -51,6 +56,12 @@ pub struct Runtime {
     engines: Table<Shared>,
     layouts: Table<Rc<Layout>>,
     choice: Choice,
+    /// What other threads see of the journal.
+    pulse: Arc<Pulse>,
+    closures: Closures,
+    callbacks: Table<Arc<CallbackPlan>>,
+    /// What the outermost running call will be refused with when it returns: a callback failed meanwhile.
+    failed: Option<Code>,
     /// Libraries that were closed while a call was running.
     closing: Vec<Arc<Library>>,
     background: Background,
@@ -70,8 +81,10 @@ impl Runtime {
     #[must_use]
     pub fn new(stack: CallStack, choice: Choice) -> Runtime {
         let memory = Memory::new(stack.addresses()).with_guard(GuardOptions::from_environment());
+        let journal = Journal::default();
+        let pulse = Arc::new(Pulse::new(journal.watch()));
         Runtime {
-            journal: Journal::default(),
+            journal,
             stack,
             memory,
             libraries: Table::default(),
@@ -79,6 +92,10 @@ impl Runtime {
             engines: Table::default(),
             layouts: Table::default(),
             choice,
+            closures: Closures::new(Arc::clone(&pulse)),
+            pulse,
+            callbacks: Table::default(),
+            failed: None,
             closing: Vec::new(),
             background: Background::default(),
             bytes: Vec::new(),
@@ -107,8 +124,12 @@ impl Runtime {
         for function in self.functions.values_mut() {
             function.close(&library);
         }
+        if self.mailbox().was_used() {
+            keep_loaded(&library);
+        }
         if self.journal.is_in_call() {
             self.closing.push(library);
+            self.pulse.set_attention(true);
         }
     }
 
@@ -197,11 +218,27 @@ impl Runtime {
         [self.libraries.len(), self.functions.len(), self.engines.len(), self.layouts.len()]
     }
 
-    #[inline]
-    fn leave(&mut self, outer: u32) {
-        self.journal.leave(outer);
-        if outer == 0 && !self.closing.is_empty() {
-            self.closing.clear();
+    /// The end: a thread that C has started may be in a callback, or on its way to one, and returns into its library.
+    fn keep_libraries(&mut self) {
+        if self.mailbox().was_used() || self.closures.live() > 0 {
+            self.libraries.values_mut().for_each(|library| keep_loaded(library));
+        }
+    }
+
+    /// What waited for the outermost call to return, `frame` being that of the call that has.
+    #[cold]
+    fn settle(&mut self, frame: Frame) {
+        if self.journal.is_in_call() {
+            return;
+        }
+        self.pulse.set_attention(false);
+        self.closing.clear();
+        if let Some(words) = self.stuck() {
+            self.failed.get_or_insert(Code::CallbackDeadlock);
+            self.explanation = words;
+        }
+        if let Some(code) = self.failed.take() {
+            refuse(frame, code, NO_POSITION);
         }
     }
 
@@ -211,6 +248,11 @@ impl Runtime {
             self.bytes = Vec::new();
         }
     }
+}
+
+/// The library stays loaded until the process ends.
+fn keep_loaded(library: &Arc<Library>) {
+    let _ = Arc::into_raw(Arc::clone(library));
 }
 
 #[cold]

@@ -37,11 +37,19 @@ pub enum Operation {
     Describe = 5,
     /// As `Free`, but only says whether it would be refused.
     CheckFree = 6,
+    /// Arms a callback of plan `NUMBER`: the handle of its code, its number at 40.
+    Arm = 7,
+    /// Releases callback `NUMBER`.
+    Disarm = 8,
+    /// Callback `NUMBER` ends with the handle's block.
+    Give = 9,
+    /// The callbacks of the handle keep the process alive if `NUMBER` is 1, and do not if it is 0.
+    Refer = 10,
 }
 
 impl Operation {
     /// Every operation, at the index of its number.
-    pub const ALL: [Operation; 7] = [
+    pub const ALL: [Operation; 11] = [
         Operation::Restore,
         Operation::Interior,
         Operation::Unwrap,
@@ -49,6 +57,10 @@ impl Operation {
         Operation::FreeFollowed,
         Operation::Describe,
         Operation::CheckFree,
+        Operation::Arm,
+        Operation::Disarm,
+        Operation::Give,
+        Operation::Refer,
     ];
 }
 
@@ -59,13 +71,26 @@ impl Runtime {
             Operation::Restore => runtime.restore(frame),
             Operation::Interior => runtime.interior(frame),
             Operation::Unwrap => runtime.unwrap(frame),
-            Operation::Free => runtime.memory.free(handle(frame), requested(frame)?).map(|()| Outcome::InFrame),
+            Operation::Free => runtime.free(frame),
             Operation::FreeFollowed => runtime.free_followed(frame),
             Operation::Describe => runtime.describe(frame),
             Operation::CheckFree => match runtime.memory.check_free(handle(frame), requested(frame)?) {
                 Err(refusal) if refusal.code != Code::NullPointer => Err(refusal),
                 _ => Ok(Outcome::InFrame),
             },
+            Operation::Arm => runtime.arm(frame),
+            Operation::Disarm => {
+                runtime.release_callback(frame.word(NUMBER));
+                Ok(Outcome::InFrame)
+            }
+            Operation::Give => {
+                runtime.closures.give_to(frame.word(NUMBER), handle(frame), &mut runtime.memory);
+                Ok(Outcome::InFrame)
+            }
+            Operation::Refer => {
+                runtime.closures.set_referenced(handle(frame), frame.word(NUMBER) == 1)?;
+                Ok(Outcome::InFrame)
+            }
         })
     }
 
@@ -152,6 +177,28 @@ impl Runtime {
         let layout = self.operand_layout(frame)?;
         let followed = Gather::follow(&mut self.memory, &layout, &mut self.bytes)?;
         self.memory.free_result(followed)?;
+        Ok(Outcome::InFrame)
+    }
+
+    /// Frees, with the callbacks that end with the memory: their numbers follow at 64, their count at `COUNT`.
+    fn free(&mut self, frame: Frame) -> Result<Outcome> {
+        let (handle, requested) = (handle(frame), requested(frame)?);
+        let owner = self.memory.check_free(handle, requested);
+        self.memory.free(handle, requested)?;
+        let released = owner.map(|owner| self.release_callbacks_of(owner)).unwrap_or_default();
+        frame.set_word(COUNT, released.len() as u32);
+        if released.is_empty() {
+            return Ok(Outcome::InFrame);
+        }
+        self.bytes.clear();
+        self.bytes.extend(released.iter().flat_map(|number| number.to_le_bytes()));
+        Ok(self.deliver(frame, POINTER_OPERATION_SIZE))
+    }
+
+    fn arm(&mut self, frame: Frame) -> Result<Outcome> {
+        let (number, code) = self.arm_callback(frame.word(NUMBER))?;
+        frame.set_word(NUMBER, number);
+        set_handle(frame, code);
         Ok(Outcome::InFrame)
     }
 

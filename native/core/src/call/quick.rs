@@ -56,7 +56,10 @@ impl Runtime {
     /// As `finish_quick`, for such a call.
     #[inline]
     pub fn finish_plain(&mut self, quick: Quick) {
-        self.leave(quick.outer);
+        self.journal.leave(quick.outer);
+        if self.pulse.attention() {
+            self.settle(quick.frame);
+        }
     }
 
     /// As `begin`, for a function with a quick call; `Err` for any other. `Ok(None)` is a refusal.
@@ -98,12 +101,12 @@ impl Runtime {
     /// As `finish`, for such a call.
     #[inline]
     pub fn finish_quick(&mut self, quick: Quick) -> Outcome {
-        self.leave(quick.outer);
+        self.journal.leave(quick.outer);
         let outcome = match quick.after {
-            After::Nothing => return Outcome::InFrame,
+            After::Nothing => Ok(Outcome::InFrame),
             After::AdoptHandle => self.finish_handle(quick.frame, quick.result),
             After::ReadText { free: false } if self.finish_short_text(quick.frame, quick.result) => {
-                return Outcome::InFrame;
+                Ok(Outcome::InFrame)
             }
             After::ReadText { free } => self.finish_text(quick.frame, quick.result, free),
         };

@@ -18,7 +18,7 @@ pub enum Outcome {
 impl Runtime {
     #[inline]
     pub(super) fn conclude(&mut self, frame: Frame, outcome: Result<Outcome>) -> Outcome {
-        match outcome {
+        let outcome = match outcome {
             Ok(outcome) => {
                 frame.set(Field::Status, 0);
                 outcome
@@ -28,7 +28,11 @@ impl Runtime {
                 self.explanation = refusal.message;
                 Outcome::InFrame
             }
+        };
+        if self.pulse.attention() {
+            self.settle(frame);
         }
+        outcome
     }
 
     /// What a call left in its frame, by the form of its result.

@@ -1,7 +1,8 @@
 //! Turns the memory shared with JavaScript into frames whose words are read and written within bounds.
 //!
 //! Layout of the call stack: bytes 0..4 hold the offset of the frame on top, bytes 4..8 the number of the function that is
-//! called with it (at a fixed place, so that finding the function need not wait for finding the frame). Layout of a frame: [`header`], then the
+//! called with it (at a fixed place, so that finding the function need not wait for finding the frame) or the offset of
+//! the callback frame that JavaScript is to run, bytes 8..12 how many callbacks live. Layout of a frame: [`header`], then the
 //! result slot, argument slots and scratch (see `plan`). All words are little-endian, as JavaScript's typed arrays are on
 //! every supported platform.
 
@@ -79,6 +80,48 @@ impl CallStack {
         let place = unsafe { self.base.cast::<u32>().add(1) };
         // SAFETY: `place` is an aligned word inside the call stack.
         unsafe { place.read() }
+    }
+
+    /// The stack as one frame, for the words at its beginning.
+    fn whole(&self) -> Frame {
+        Frame { base: self.base, capacity: self.size }
+    }
+
+    /// The offset of the frame on top.
+    #[inline]
+    #[must_use]
+    pub fn offset(&self) -> u32 {
+        self.whole().word(0)
+    }
+
+    /// Puts the top elsewhere.
+    #[inline]
+    pub fn set_offset(&self, offset: u32) {
+        self.whole().set_word(0, offset);
+    }
+
+    /// Tells JavaScript which frame it is to run.
+    #[inline]
+    pub fn announce(&self, offset: u32) {
+        self.whole().set_word(4, offset);
+    }
+
+    /// Tells JavaScript how many callbacks live.
+    pub fn set_callbacks(&self, count: u32) {
+        self.whole().set_word(8, count);
+    }
+
+    /// A frame of `size` bytes at an offset; none if it does not fit.
+    #[inline]
+    #[must_use]
+    pub fn frame_at(&self, offset: u32, size: u32) -> Option<Frame> {
+        let (from, end) = (offset as usize, offset as usize + size as usize);
+        if !from.is_multiple_of(16) || end > self.size {
+            return None;
+        }
+        // SAFETY: `from` is below `size` by the line above.
+        let base = unsafe { self.base.add(from) };
+        Some(Frame { base, capacity: self.size - from })
     }
 }
 

@@ -28,6 +28,15 @@ pub(super) fn prepare(plan: &CallPlan) -> Result<Cif> {
     prepared.map_err(|words| Refusal::new(Code::Signature, words))
 }
 
+/// Describes the type of a callback to libffi.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn interface<'l>(result: &Layout, parameters: impl Iterator<Item = &'l Layout>) -> Result<Cif> {
+    let arguments = parameters.map(abi_type).collect::<Result<Vec<_>>>()?;
+    Cif::new(&abi_type(result)?, &arguments).map_err(|words| Refusal::new(Code::Signature, words))
+}
+
 fn abi_type(layout: &Layout) -> Result<AbiType> {
     let mut elements = Vec::new();
     flatten(layout, &mut elements)?;

@@ -6,6 +6,7 @@ mod libffi;
 mod tests;
 
 pub use direct::{DirectCall, LEAST_CAPACITY};
+pub use libffi::interface;
 
 use crate::error::{Code, Result};
 use crate::frame::{Field, Frame};

@@ -16,7 +16,7 @@ const ALIGN: usize = 16;
 /// Zero-initialised memory. Owns it, releases it on drop, on any thread; belongs to one environment's thread, but C code may
 /// hold its address and write to it at any time, so Rust never keeps a reference into it across a call.
 #[derive(Debug)]
-pub(super) enum Block {
+pub(crate) enum Block {
     /// From Rust's allocator.
     Heap(HeapBlock),
     /// Between pages without access (`FFI_GUARD`).
@@ -25,7 +25,7 @@ pub(super) enum Block {
 
 /// A block of the heap. As [`Block`].
 #[derive(Debug)]
-pub(super) struct HeapBlock {
+pub(crate) struct HeapBlock {
     base: NonNull<u8>,
     heap: HeapLayout,
 }
@@ -37,7 +37,7 @@ unsafe impl Send for HeapBlock {}
 impl Block {
     /// Allocates `size` bytes (at least one, so that every block has an address of its own). `None` when memory is out.
     #[must_use]
-    pub(super) fn new(size: usize) -> Option<Block> {
+    pub(crate) fn new(size: usize) -> Option<Block> {
         let heap = HeapLayout::from_size_align(size.max(1), ALIGN).ok()?;
         // SAFETY: `heap` has a size of at least 1 by the line above, the only thing `alloc_zeroed` asks for.
         let base = NonNull::new(unsafe { alloc_zeroed(heap) })?;
@@ -46,7 +46,7 @@ impl Block {
 
     /// Where the block lies.
     #[must_use]
-    pub(super) fn address(&self) -> usize {
+    pub(crate) fn address(&self) -> usize {
         match self {
             Block::Heap(block) => block.base.as_ptr() as usize,
             Block::Fenced(fence) => fence.address(),
@@ -55,7 +55,7 @@ impl Block {
 
     /// Its size in bytes.
     #[must_use]
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         match self {
             Block::Heap(block) => block.heap.size(),
             Block::Fenced(fence) => fence.size(),
@@ -64,7 +64,7 @@ impl Block {
 
     /// The bytes, for filling the block before anybody else knows its address.
     #[must_use]
-    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         match self {
             Block::Heap(block) => block.bytes_mut(),
             Block::Fenced(fence) => fence.bytes_mut(),

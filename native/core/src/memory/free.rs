@@ -57,6 +57,10 @@ impl Memory {
             Err(Code::UseAfterFree) => return Err(Code::DoubleFree.into()),
             other => other?,
         };
+        if self.registry.allocator(handle) == Ok(Allocator::Callback) {
+            let message = "a callback ends with what createPointer made for it, or with its call";
+            return Err(Refusal::new(Code::NotOwner, message));
+        }
         let owner = if record.parent.is_null() { handle } else { record.parent };
         let base = self.registry.get(owner)?;
         if base.address != record.address {

@@ -9,33 +9,63 @@ use crate::error::{Code, Refusal, Result};
 use crate::plan::{Layout, Pointee, Shape};
 use crate::registry::{Handle, UNKNOWN};
 
+/// What a walk over typed pointers asks about the addresses it meets.
+pub trait Ground {
+    /// What stands for an opaque address found at offset `at`.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OUT_OF_MEMORY`.
+    fn refer(&mut self, address: usize, at: usize) -> std::result::Result<(u32, u32), Code>;
+
+    /// The walk failed: what `refer` made is not needed.
+    fn take_back(&mut self, reference: (u32, u32));
+
+    /// How many bytes may be read at an address.
+    fn extent_at(&self, address: usize) -> usize;
+}
+
+impl Ground for Memory {
+    fn refer(&mut self, address: usize, _at: usize) -> std::result::Result<(u32, u32), Code> {
+        let handle = self.adopt(address)?;
+        Ok((handle.slot, handle.generation))
+    }
+
+    fn take_back(&mut self, (slot, generation): (u32, u32)) {
+        self.release(Handle { slot, generation }, 1);
+    }
+
+    fn extent_at(&self, address: usize) -> usize {
+        Memory::extent_at(self, address)
+    }
+}
+
 /// Follows typed pointers and appends what they lead to.
 #[derive(Debug)]
-pub struct Gather<'m> {
-    memory: &'m mut Memory,
+pub struct Gather<'m, G> {
+    ground: &'m mut G,
     out: &'m mut Vec<u8>,
     /// Member and item numbers from the root to where the walk is.
     path: Vec<u32>,
     /// Handles made on the way, taken back when the walk fails.
-    adopted: Vec<Handle>,
+    adopted: Vec<(u32, u32)>,
     /// Every address that a typed pointer led to.
     followed: Vec<usize>,
 }
 
-impl<'m> Gather<'m> {
+impl<'m, G: Ground> Gather<'m, G> {
     /// Follows the value of type `layout` whose bytes are all of `out`. Returns the addresses it followed.
     ///
     /// # Errors
     /// `ERR_FFI_BAD_ADDRESS`, `ERR_FFI_OUT_OF_BOUNDS`, `ERR_FFI_STRING_UNTERMINATED`, `ERR_FFI_OUT_OF_MEMORY`, each with
     /// the path to the guilty pointer. Handles made before are released.
-    pub fn follow(memory: &'m mut Memory, layout: &Layout, out: &'m mut Vec<u8>) -> Result<Vec<usize>> {
-        let mut gather = Gather { memory, out, path: Vec::new(), adopted: Vec::new(), followed: Vec::new() };
+    pub fn follow(ground: &'m mut G, layout: &Layout, out: &'m mut Vec<u8>) -> Result<Vec<usize>> {
+        let mut gather = Gather { ground, out, path: Vec::new(), adopted: Vec::new(), followed: Vec::new() };
         match gather.walk(layout, 0) {
             Ok(()) => Ok(gather.followed),
             Err(code) => {
                 let path: String = gather.path.iter().map(|step| format!(".{step}")).collect();
-                for handle in gather.adopted {
-                    gather.memory.release(handle, 1);
+                for reference in gather.adopted {
+                    gather.ground.take_back(reference);
                 }
                 Err(Refusal::new(code, path))
             }
@@ -72,21 +102,21 @@ impl<'m> Gather<'m> {
         }
         let reference = match pointee {
             Pointee::Opaque => {
-                let handle = self.memory.adopt(address)?;
-                self.adopted.push(handle);
-                (handle.slot, handle.generation)
+                let reference = self.ground.refer(address, at)?;
+                self.adopted.push(reference);
+                reference
             }
             Pointee::Text => {
-                let text = access::measure(address, self.memory.extent_at(address))?;
+                let text = access::measure(address, self.ground.extent_at(address))?;
                 self.append(address, text.length, text.length)?
             }
             Pointee::WideText => {
-                let units = access::measure_wide(address, self.memory.extent_at(address))?;
+                let units = access::measure_wide(address, self.ground.extent_at(address))?;
                 self.append(address, units * access::WIDE_UNIT, units)?
             }
             Pointee::To(layout) => {
                 let size = layout.size as usize;
-                if self.memory.extent_at(address) < size {
+                if self.ground.extent_at(address) < size {
                     return Err(Code::OutOfBounds);
                 }
                 let reference = self.append(address, size, 0)?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod alloc;
+mod code;
 mod free;
 mod gather;
 mod guard;
@@ -17,8 +18,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 pub use access::{Text, WIDE_UNIT, append, measure};
+pub(crate) use alloc::Block;
 pub use alloc::Side;
-pub use gather::Gather;
+pub use code::Shown;
+pub use gather::{Gather, Ground};
 use guard::Guard;
 pub use guard::GuardOptions;
 pub use owned::{Backing, Segment};
@@ -51,6 +54,10 @@ pub struct Memory {
     transient: Transient,
     /// Memory of C that is to be freed when the last call that pins it has returned.
     deferred: HashSet<usize>,
+    /// Addresses of the call stack that belong to running calls, as far as a callback may see them.
+    running: Range<usize>,
+    /// Records of such addresses, which end with the callback.
+    passing: Vec<Handle>,
 }
 
 /// Counts that return to their baseline when everything was released.
@@ -184,6 +191,9 @@ impl Memory {
 
     #[cold]
     fn adopt_new(&mut self, address: usize) -> std::result::Result<Handle, Code> {
+        if self.running.contains(&address) {
+            return self.adopt_passing(address);
+        }
         if self.is_transient(address) || self.guard.is_dead(address) || self.deferred.contains(&address) {
             return Ok(Handle::EXPIRED);
         }

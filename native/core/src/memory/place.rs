@@ -94,6 +94,7 @@ impl Memory {
                 Allocator::Rust | Allocator::Js => return None,
                 Allocator::C => "c block",
                 Allocator::Borrowed => "borrowed block",
+                Allocator::Callback => "callback",
             };
             Some(Piece { start: record.address, size: record.size, state: "live", what })
         })

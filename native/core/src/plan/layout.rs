@@ -72,7 +72,8 @@ impl Layout {
 
     fn pointer(target: &Target) -> Result<Layout> {
         let pointee = match target {
-            Target::Opaque => Pointee::Opaque,
+            // Nothing is read where code lies: like any address of unknown contents.
+            Target::Opaque | Target::Function(_) => Pointee::Opaque,
             Target::Text => Pointee::Text,
             Target::WideText => Pointee::WideText,
             Target::To(kind) => Pointee::To(Box::new(Layout::of(kind)?)),

@@ -256,6 +256,15 @@ impl Registry {
             .filter_map(|record| Some((record, record.allocator?)))
     }
 
+    /// Makes a record end with another.
+    pub fn set_parent(&mut self, handle: Handle, parent: Handle) {
+        if self.get(handle).is_ok()
+            && let Some(record) = self.records.get_mut(handle.slot as usize)
+        {
+            record.parent = parent;
+        }
+    }
+
     fn retain(&mut self, handle: Handle) {
         if let Some(record) = self.records.get_mut(handle.slot as usize).filter(|_| handle.slot != 0) {
             record.references = record.references.saturating_add(1);

@@ -17,6 +17,8 @@ pub enum Allocator {
     Borrowed = 2,
     /// A JavaScript buffer keeps it.
     Js = 3,
+    /// Code of a callback, which ends with its block or its call.
+    Callback = 4,
 }
 
 impl Allocator {
@@ -28,6 +30,7 @@ impl Allocator {
             Allocator::C => "c",
             Allocator::Borrowed => "borrowed",
             Allocator::Js => "js",
+            Allocator::Callback => "callback",
         }
     }
 }

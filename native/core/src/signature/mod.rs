@@ -21,6 +21,8 @@ pub enum Target {
     Text,
     /// `wstr`: `wchar_t` units up to a zero unit.
     WideText,
+    /// `fn(result(parameters))`: code; JavaScript passes a function or sees a handle.
+    Function(Box<Signature>),
     /// `*T`: one value of a known type (an array type for `T[n]`).
     To(Box<Type>),
 }

@@ -39,6 +39,17 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
+    /// A function's type behind `fn`, in parentheses of its own.
+    fn read_function(&mut self) -> Result<Type> {
+        self.expect(b'(')?;
+        let result = self.read_type()?;
+        self.expect(b'(')?;
+        let parameters = self.read_parameters()?;
+        self.expect(b')')?;
+        self.expect(b')')?;
+        Ok(Type::Pointer(Target::Function(Box::new(Signature { result, parameters, fixed: None }))))
+    }
+
     /// Types up to the first byte that belongs to none.
     fn read_parameters(&mut self) -> Result<Vec<Type>> {
         let mut parameters = Vec::new();
@@ -141,6 +152,7 @@ impl Reader<'_> {
             "ptr" => Ok(Type::Pointer(Target::Opaque)),
             "str" => Ok(Type::Pointer(Target::Text)),
             "wstr" => Ok(Type::Pointer(Target::WideText)),
+            "fn" => self.read_function(),
             _ => match Scalar::from_name(name) {
                 Some(scalar) => Ok(Type::Scalar(scalar)),
                 None => {

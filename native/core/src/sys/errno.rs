@@ -28,6 +28,44 @@ pub fn clear() {
     unsafe { *slot() = 0 };
 }
 
+/// `errno` of this thread, to be put back. Its place tells threads apart.
+#[derive(Debug)]
+pub struct Kept {
+    place: *mut c_int,
+    value: c_int,
+}
+
+impl Kept {
+    /// Remembers `errno`.
+    #[inline]
+    #[must_use]
+    pub fn new() -> Kept {
+        let place = slot();
+        // SAFETY: the slot belongs to the calling thread and lives as long as it does.
+        Kept { place, value: unsafe { *place } }
+    }
+
+    /// A number that no other thread has as long as this one lives; never 0.
+    #[inline]
+    #[must_use]
+    pub fn thread(&self) -> usize {
+        self.place as usize
+    }
+
+    /// Puts `errno` back.
+    #[inline]
+    pub fn restore(self) {
+        // SAFETY: raw pointers keep the value on the thread that made it, and the slot lives as long as that.
+        unsafe { *self.place = self.value };
+    }
+}
+
+impl Default for Kept {
+    fn default() -> Kept {
+        Kept::new()
+    }
+}
+
 /// `errno` of this thread.
 #[inline]
 #[must_use]

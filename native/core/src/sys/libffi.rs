@@ -138,6 +138,11 @@ impl Cif {
         Ok(Cif { interface, result, _arguments: arguments, _structs: structs })
     }
 
+    /// What libffi knows of the signature, at an address that does not change while this lives.
+    pub(super) fn interface(&self) -> *mut ffi_cif {
+        self.interface.0.as_ptr()
+    }
+
     /// Calls `code` with the argument values that `arguments` points to and stores what it returns in `result`.
     ///
     /// libffi widens an integer result narrower than a register: all 8 bytes at `result` are then written, zero- or

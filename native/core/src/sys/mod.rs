@@ -5,6 +5,7 @@
 //! failures are small values (`Fault`) or the words of the system (`String`).
 
 pub mod chunk;
+pub mod closure;
 pub mod crash;
 pub mod dl;
 pub mod errno;

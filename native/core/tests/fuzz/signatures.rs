@@ -3,7 +3,7 @@
 
 use holdfast_core::error::Code;
 use holdfast_core::plan::{CallPlan, Options};
-use holdfast_core::signature::{Aggregate, Scalar, Target, Type, read_signature, read_type};
+use holdfast_core::signature::{Aggregate, Scalar, Signature, Target, Type, read_signature, read_type};
 
 use super::random::{Random, rounds};
 
@@ -18,7 +18,7 @@ pub(crate) fn type_of(random: &mut Random, depth: usize) -> Type {
     if depth == 0 {
         return scalar(random);
     }
-    match random.below(9) {
+    match random.below(10) {
         0 => Type::Pointer(Target::Opaque),
         1 => Type::Pointer(Target::Text),
         2 => Type::Pointer(Target::WideText),
@@ -26,8 +26,15 @@ pub(crate) fn type_of(random: &mut Random, depth: usize) -> Type {
         4 => Type::Array(Box::new(type_of(random, depth - 1)), random.below(20) as u32),
         5 => Type::Struct(aggregate(random, depth)),
         6 => Type::Union(aggregate(random, depth)),
+        7 => Type::Pointer(Target::Function(Box::new(callback(random, depth)))),
         _ => scalar(random),
     }
+}
+
+fn callback(random: &mut Random, depth: usize) -> Signature {
+    let parameters = (0..random.below(4)).map(|_| type_of(random, depth - 1)).collect();
+    let result = if random.once_in(3) { Type::Scalar(Scalar::Void) } else { type_of(random, depth - 1) };
+    Signature { result, parameters, fixed: None }
 }
 
 fn aggregate(random: &mut Random, depth: usize) -> Aggregate {
@@ -44,6 +51,10 @@ pub(crate) fn text_of(kind: &Type) -> String {
         Type::Pointer(Target::Text) => "str".to_owned(),
         Type::Pointer(Target::WideText) => "wstr".to_owned(),
         Type::Pointer(Target::To(target)) => format!("*{}", text_of(target)),
+        Type::Pointer(Target::Function(signature)) => {
+            let parameters: Vec<_> = signature.parameters.iter().map(text_of).collect();
+            format!("fn({}({}))", text_of(&signature.result), parameters.join(","))
+        }
         Type::Array(item, count) => format!("[{count}]{}", text_of(item)),
         Type::Struct(inner) => format!("{{{}}}", text_of_members(inner)),
         Type::Union(inner) => format!("<{}>", text_of_members(inner)),
@@ -58,7 +69,7 @@ fn text_of_members(aggregate: &Aggregate) -> String {
 
 /// Changes a few bytes: removes, repeats, or puts another one there.
 fn broken(random: &mut Random, text: &str) -> String {
-    const SIGNS: &[u8] = b"{}<>[]()*,;#@0123456789iufpstrw ";
+    const SIGNS: &[u8] = b"{}<>[]()*,;#@0123456789iufnpstrw ";
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..1 + random.below(4) {
         let at = random.below(bytes.len().max(1)).min(bytes.len());

@@ -14,7 +14,7 @@ const INLINE: usize = 3;
 
 /// Where an ArrayBufferView's bytes are now. Our TypeScript has checked that it is one.
 #[inline]
-fn view_of(env: sys::napi_env, value: sys::napi_value) -> Result<View, Failure> {
+pub(super) fn view_of(env: sys::napi_env, value: sys::napi_value) -> Result<View, Failure> {
     let (mut data, mut length) = (std::ptr::null_mut::<c_void>(), 0);
     // SAFETY: `value` is an ArrayBufferView (checked by `ArrayBuffer.isView` in src/marshal), which is all that
     // `napi_get_buffer_info` asks for; both places take one word.

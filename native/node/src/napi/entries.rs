@@ -85,6 +85,7 @@ fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome
             // Nothing is borrowed here: C may lead back into this environment.
             let made = quick.execute();
             let outcome = environment.runtime().borrow_mut().finish_quick(made);
+            end_callbacks(environment);
             detach_ended(env, environment);
             outcome
         }
@@ -97,13 +98,24 @@ fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome
 fn run_full(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome {
     let begun = environment.runtime().borrow_mut().begin(views);
     let Ok(active) = begun else { return Outcome::InFrame };
-    if active.execute().is_err() {
+    let made = active.execute();
+    end_callbacks(environment);
+    if made.is_err() {
         environment.runtime().borrow_mut().abandon(&active);
         return Outcome::InFrame;
     }
     let outcome = environment.runtime().borrow_mut().finish(active);
     detach_ended(env, environment);
     outcome
+}
+
+/// Closes the scope that callbacks of the call shared; its frame is on top.
+#[inline]
+fn end_callbacks(environment: &Environment) {
+    if environment.callbacks.has_scope() {
+        let level = environment.runtime().borrow().level();
+        environment.callbacks.close_scope(level);
+    }
 }
 
 /// Hands over what does not lie in the frame.

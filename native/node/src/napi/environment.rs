@@ -13,6 +13,7 @@ use holdfast_core::registry::Handle;
 use napi_sys as sys;
 
 use super::background::Bell;
+use super::callbacks::Callbacks;
 use super::values::{Failure, Reference, arraybuffer_memory};
 
 /// One environment's data. Owned by Node as instance data, dropped when the environment ends: everything the toolkit
@@ -20,6 +21,8 @@ use super::values::{Failure, Reference, arraybuffer_memory};
 #[derive(Debug)]
 pub(super) struct Environment {
     runtime: RefCell<Runtime>,
+    /// How JavaScript's callbacks are called.
+    pub callbacks: Callbacks,
     /// Weak references to the JavaScript buffers that lie over a record's memory.
     pub exposed: RefCell<HashMap<Handle, Vec<Reference>>>,
     /// What calls on other threads ring when they are over; none before the first.
@@ -103,7 +106,13 @@ impl Environment {
         // exists; it is not resizable, and our JavaScript neither detaches nor shares it.
         let stack = unsafe { CallStack::new(base, size) };
         let runtime = RefCell::new(Runtime::new(stack, choice));
-        let data = Box::new(Environment { runtime, exposed: RefCell::default(), bell: Cell::default(), _stack: keep });
+        let data = Box::new(Environment {
+            runtime,
+            callbacks: Callbacks::default(),
+            exposed: RefCell::default(),
+            bell: Cell::default(),
+            _stack: keep,
+        });
         let owned = Box::into_raw(data);
         let data = owned.cast::<c_void>();
         // SAFETY: `data` is a leaked box that `drop_environment` takes back, once, when Node ends the environment.

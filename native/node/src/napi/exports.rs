@@ -12,7 +12,7 @@ use napi_sys as sys;
 use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views, take_text};
 use super::environment::Environment;
 use super::values::{Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string};
-use super::{background, buffers, door, pointers};
+use super::{background, buffers, callbacks, door, pointers};
 
 /// Wraps a body with the failure boundary as a raw callback.
 macro_rules! entry {
@@ -30,7 +30,7 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     crash::install();
     fault::install();
-    let entries: [(&str, RawCallback); 28] = [
+    let entries: [(&str, RawCallback); 33] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
@@ -47,6 +47,11 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("write", entry!(pointers::write)),
         ("release", entry!(pointers::release)),
         ("externalBuffer", entry!(buffers::external_buffer)),
+        ("startCallbacks", entry!(callbacks::start)),
+        ("compileCallback", entry!(callbacks::compile)),
+        ("forgetCallback", entry!(callbacks::forget)),
+        ("closeCallbacks", entry!(callbacks::close)),
+        ("setCallbackTimeout", entry!(callbacks::set_timeout)),
         ("open", entry!(open)),
         ("close", entry!(close)),
         ("compile", entry!(compile)),
@@ -211,12 +216,13 @@ fn errno_message(env: sys::napi_env, info: sys::napi_callback_info, _environment
     string(env, errno::message(code.cast_signed()).as_bytes(), false)
 }
 
-/// `counters()`: records, blocks, block bytes, libraries, functions, plans, layouts, asynchronous calls, pins.
+/// `counters()`: records, blocks, block bytes, libraries, functions, plans, layouts, asynchronous calls, pins, callbacks.
 fn counters(env: sys::napi_env, _info: sys::napi_callback_info, environment: &Environment) -> Entry {
     let mut runtime = environment.runtime().borrow_mut();
     let held = runtime.memory().counters();
     let memory = [held.records, held.blocks as u32, u32::try_from(held.bytes).unwrap_or(u32::MAX)];
     let tables = runtime.table_sizes().map(|size| size as u32);
-    let calls = [runtime.pending() as u32, held.pins];
+    let [callbacks, _] = runtime.callback_counts();
+    let calls = [runtime.pending() as u32, held.pins, callbacks];
     numbers(env, &[memory.as_slice(), tables.as_slice(), calls.as_slice()].concat())
 }

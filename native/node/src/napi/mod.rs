@@ -2,6 +2,7 @@
 
 mod background;
 mod buffers;
+mod callbacks;
 mod door;
 mod entries;
 mod environment;

@@ -18,7 +18,11 @@ pub(super) fn operate(
     let ([number], _) = arguments::<1>(env, info)?;
     let operation = Operation::ALL.get(get_u32(env, number)? as usize);
     let operation = *operation.ok_or(Failure::Message("no such pointer operation"))?;
-    let outcome = environment.runtime().borrow_mut().operate(operation);
+    let mut runtime = environment.runtime().borrow_mut();
+    let outcome = runtime.operate(operation);
+    let [_, referenced] = runtime.callback_counts();
+    drop(runtime);
+    environment.callbacks.hold(env, referenced > 0);
     detach_ended(env, environment);
     deliver(env, environment, outcome)
 }

@@ -28,7 +28,7 @@ pub(in super::super) struct Damage {
 
 /// A block between pages without access. Owns its pages, gives them back on drop; as `Block` otherwise.
 #[derive(Debug)]
-pub(in super::super) struct Fence {
+pub(crate) struct Fence {
     pages: Pages,
     /// Where the block begins in the pages.
     start: usize,

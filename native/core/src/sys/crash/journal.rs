@@ -120,6 +120,12 @@ impl Seat {
     }
 
     #[inline]
+    fn foreign(&self) -> Option<u32> {
+        let current = self.current.load(Relaxed);
+        (current != 0 && current != CALLED_BACK).then_some(current)
+    }
+
+    #[inline]
     fn at(&self, call: u32) -> &AtomicU32 {
         &self.recent[call as usize % REMEMBERED]
     }
@@ -175,6 +181,24 @@ pub struct Interrupted {
     caller: u32,
 }
 
+/// What other threads may see of a journal. The seat is another journal's when this one is dropped.
+#[derive(Clone, Copy)]
+pub struct Watch(&'static Seat);
+
+impl Watch {
+    /// How many calls were ever begun, and the foreign function that is running, unless it has called JavaScript back.
+    #[must_use]
+    pub fn beat(&self) -> (u32, Option<u32>) {
+        (self.0.begun.load(Relaxed), self.0.foreign())
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Watch{:?}", self.beat())
+    }
+}
+
 impl Default for Journal {
     fn default() -> Self {
         Journal {
@@ -210,6 +234,19 @@ impl Journal {
     #[must_use]
     pub fn is_in_call(&self) -> bool {
         self.seat.current.load(Relaxed) != 0
+    }
+
+    /// The foreign function that is running, unless it has called JavaScript back.
+    #[inline]
+    #[must_use]
+    pub fn foreign(&self) -> Option<u32> {
+        self.seat.foreign()
+    }
+
+    /// What other threads may see of it.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        Watch(self.seat)
     }
 
     /// JavaScript runs, called back by the foreign function that is running.

@@ -12,7 +12,7 @@ mod report;
 #[cfg(target_os = "linux")]
 mod stack;
 
-pub use journal::{Interrupted, Journal};
+pub use journal::{Interrupted, Journal, Watch};
 pub use report::Report;
 
 /// Foreign calls that a journal remembers.

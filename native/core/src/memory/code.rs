@@ -1,0 +1,71 @@
+//! Turns the code of callbacks into records, and what a callback is shown of running calls into records that end with it.
+#![forbid(unsafe_code)]
+
+use std::ops::Range;
+
+use super::{Memory, UNKNOWN};
+use crate::error::Code;
+use crate::registry::{Allocator, Birth, Handle};
+
+impl Memory {
+    /// A record for the code of a callback: nothing may be read there, and the address, met again, is this record.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OUT_OF_MEMORY`.
+    pub fn insert_code(&mut self, address: usize) -> Result<Handle, Code> {
+        self.registry.insert(Birth {
+            address,
+            size: 0,
+            allocator: Allocator::Callback,
+            parent: Handle::NULL,
+            layout: None,
+            indexed: true,
+        })
+    }
+
+    /// The callback ends with the block that holds its address.
+    pub fn set_code_owner(&mut self, code: Handle, block: Handle) {
+        self.registry.set_parent(code, block);
+    }
+
+    /// The callback has ended.
+    pub fn remove_code(&mut self, code: Handle) {
+        self.registry.remove(code);
+    }
+
+    /// Shows a callback the part of the call stack that running calls use. Returns what `hide_running` wants.
+    #[must_use]
+    pub fn show_running(&mut self, part: Range<usize>) -> Shown {
+        let before = std::mem::replace(&mut self.running, part);
+        Shown { before, passing: self.passing.len() }
+    }
+
+    /// Ends what `show_running` began, with the records made for it.
+    pub fn hide_running(&mut self, shown: &Shown) {
+        self.running = shown.before.clone();
+        for handle in self.passing.drain(shown.passing.min(self.passing.len())..) {
+            self.registry.remove(handle);
+        }
+    }
+
+    pub(super) fn adopt_passing(&mut self, address: usize) -> Result<Handle, Code> {
+        let size = self.running.end.checked_sub(address).unwrap_or(UNKNOWN);
+        let handle = self.registry.insert(Birth {
+            address,
+            size,
+            allocator: Allocator::Borrowed,
+            parent: Handle::NULL,
+            layout: None,
+            indexed: false,
+        })?;
+        self.passing.push(handle);
+        Ok(handle)
+    }
+}
+
+/// What was shown before, and how many passing records there were.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    before: Range<usize>,
+    passing: usize,
+}
