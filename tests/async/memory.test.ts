@@ -221,8 +221,10 @@ describe('the buffer of an asynchronous call', () => {
     const call = c.fill.async([bytes, 1 << 20, 7, 0])
     const received = structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
     expect(bytes.byteLength).toBe(0)
+    // Awaited for before it can happen: a rejection that nobody waits for fails the run.
+    const rejected = expect(call).rejects.toThrow(refusal('ERR_FFI_BUFFER_DETACHED', { functionName: 'fill' }))
     await open()
-    await expect(call).rejects.toThrow(refusal('ERR_FFI_BUFFER_DETACHED', { functionName: 'fill' }))
+    await rejected
     expect(new Uint8Array(received).every((byte) => byte === 0)).toBe(true)
   })
 
