@@ -1,5 +1,7 @@
 // Turns ffi-rs's type numbers into frozen constants, and what may be written as a type into TypeScript types.
 
+import type { OwnedType } from './ownership/types.js'
+
 /**
  * The types of values that cross between JavaScript and C. Each member is usable as a value and, under the same
  * name, as a type; numbers below 100 and from 996 on are those of ffi-rs.
@@ -176,9 +178,12 @@ type FFITypeTagNumber = Exclude<FFITypeTag, FFITypeTag.Unknown>
 
 type ArrayTag = FFITypeTag.Array | FFITypeTag.StackArray
 
-/** A C struct: one type for each field, in the order of the fields, and an optional `ffiTypeTag`. */
+/**
+ * A C struct: one type for each field, in the order of the fields, and an optional `ffiTypeTag`. Fields may be `owned` where C
+ * gives the struct away: in results and in what `out` finds.
+ */
 export interface StructDescription {
-  readonly [field: string]: FieldType | FFITypeTag.StackStruct
+  readonly [field: string]: FieldType | OwnedType | FFITypeTag.StackStruct
 }
 
 /** What {@link arrayConstructor} returns: an array of a known number of elements. */

@@ -45,6 +45,7 @@ export const CORE_CODES = [
   'ERR_FFI_CALLBACK_THREW',
   'ERR_FFI_CALLBACK_RELEASED',
   'ERR_FFI_CALLBACK_DEADLOCK',
+  'ERR_FFI_MOVED',
 ] as const
 
 /** One of {@link CORE_CODES}. */
@@ -134,6 +135,7 @@ const WORDS: Partial<Record<FfiErrorCode, string>> = {
     'the memory refers to JavaScript buffers, which another thread could take away while the call runs',
   ERR_FFI_QUEUE_FULL: 'too many asynchronous calls are pending: await some of them first',
   ERR_FFI_NOT_OWNER: 'the pointer does not own the memory',
+  ERR_FFI_MOVED: 'the memory behind the pointer was handed over to C',
   ERR_FFI_OVERRUN: 'C wrote outside of the memory that it was given',
   ERR_FFI_CALLBACK_THREW: 'a callback could not run to its end: the JavaScript stack is exhausted',
   ERR_FFI_CALLBACK_RELEASED: 'C called a callback that was released, and got zero',

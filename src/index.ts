@@ -8,6 +8,21 @@ export * from './datatype.js'
 export { FfiError, type FfiErrorCode, type FfiErrorFacts } from './error.js'
 export { close, type OpenedLibrary, open } from './library/library.js'
 export {
+  type BorrowedType,
+  borrowed,
+  type ConsumesType,
+  consumes,
+  type InOutType,
+  inout,
+  type OutType,
+  type OwnedType,
+  out,
+  owned,
+  type ParameterType,
+  type Release,
+  type ReturnType,
+} from './ownership/types.js'
+export {
   createExternalBuffer,
   createPointer,
   freePointer,

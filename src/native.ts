@@ -16,6 +16,11 @@ export const Operation = {
   Disarm: 8,
   Give: 9,
   Refer: 10,
+  Own: 11,
+  Lend: 12,
+  Follow: 13,
+  TakeDue: 14,
+  End: 15,
 } as const
 
 /** The addon's entries. Those without arguments take theirs from the frame on top of the call stack. */
@@ -53,10 +58,12 @@ export interface Native {
   setCallbackTimeout(milliseconds: number): void
   open(path: string | null): number
   close(library: number): void
-  compile(signature: string, errno: boolean, freeResult: boolean): number[]
+  compile(signature: string, errno: boolean, freeResult: boolean, consumed: Uint32Array): number[]
   print(plan: number): string
   layout(type: string): number[]
   bind(library: number, symbol: string, plan: number): number
+  bindRelease(library: number, symbol: string): number
+  forgetRelease(release: number): void
   forgetFunction(id: number): void
   forgetPlan(plan: number): void
   forgetLayout(layout: number): void
@@ -85,6 +92,7 @@ const plans = new FinalizationRegistry((plan: number) => native.forgetPlan(plan)
 const layouts = new FinalizationRegistry((layout: number) => native.forgetLayout(layout))
 const functions = new FinalizationRegistry((id: number) => native.forgetFunction(id))
 const callbacks = new FinalizationRegistry((plan: number) => native.forgetCallback(plan))
+const releases = new FinalizationRegistry((release: number) => native.forgetRelease(release))
 
 /** Core objects that are forgotten when the JavaScript object that stands for them is collected. */
-export const lifetimes = { plans, layouts, functions, callbacks }
+export const lifetimes = { plans, layouts, functions, callbacks, releases }

@@ -4,6 +4,9 @@ import { releaseAll } from '../callback/live.js'
 import { badOptions, FfiError } from '../error.js'
 import { refusal, stack, top } from '../marshal/frame.js'
 import { native } from '../native.js'
+import { wrapStart } from '../ownership/call.js'
+import { releaseAllDue } from '../ownership/release.js'
+import { ownershipOf } from '../ownership/signature.js'
 import type { AsyncOptions } from '../signature/infer.js'
 import { onAbort } from './abort.js'
 import { bindingOf } from './bind.js'
@@ -45,6 +48,11 @@ function threadLimit(): number {
  * @throws {FfiError} ERR_FFI_SIGNATURE
  */
 export function bindAsync(name: string, description: Description): Start {
+  const ownership = ownershipOf(name, description)
+  return ownership === undefined ? bindPlain(name, description) : wrapStart(ownership, bindPlain(name, ownership.plain))
+}
+
+function bindPlain(name: string, description: Description): Start {
   const signature = compileSignature(name, description)
   const { submit, decode } = generateHalves(name, signature, bindingOf(name, description, signature))
   return (values, options) => {
@@ -78,6 +86,7 @@ function signalOf(name: string, options: unknown): AbortSignal | undefined {
 /** A call that has started is not taken back: its promise tells how it ended. */
 function cancel(ticket: number, call: Pending, reason: unknown): void {
   if (!native.cancel(ticket)) return
+  releaseAllDue()
   pending.delete(ticket)
   releaseAll(call.callbacks)
   call.forget?.()
@@ -99,6 +108,8 @@ function settle(): void {
       releaseAll(call.callbacks)
     }
   }
+  // What was freed while these calls used it. A release that throws here has no call that could tell.
+  releaseAllDue()
 }
 
 function collect(ticket: number, { functionName, decode, views }: Pending): unknown {

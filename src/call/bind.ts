@@ -6,6 +6,8 @@ import { libraryOf } from '../library/library.js'
 import { Field, refusal, stack, stackSize } from '../marshal/frame.js'
 import { outOfRange } from '../marshal/number.js'
 import { native } from '../native.js'
+import { wrapCall } from '../ownership/call.js'
+import { ownershipOf } from '../ownership/signature.js'
 import { notPointer } from '../pointer/pointer.js'
 import type { CType } from '../signature/ctype.js'
 import { type Binding, type Callable, generate } from './generate.js'
@@ -20,7 +22,13 @@ const CLOSED = 2
  * @throws {FfiError} ERR_FFI_SIGNATURE
  */
 export function bindFunction(name: string, description: Description): Callable {
-  const signature = compileSignature(name, description)
+  const ownership = ownershipOf(name, description)
+  if (ownership !== undefined) return wrapCall(ownership, bindPlain(name, ownership.plain, ownership.consumed))
+  return bindPlain(name, description)
+}
+
+function bindPlain(name: string, description: Description, consumed?: readonly number[]): Callable {
+  const signature = compileSignature(name, description, consumed)
   return generate(name, signature, bindingOf(name, description, signature))
 }
 

@@ -1,6 +1,7 @@
 // Turns a record of descriptions into typed functions.
 
 import { badOptions } from '../error.js'
+import { rememberDefined } from '../ownership/release.js'
 import type { BoundFunctions, Define, FunctionDescription } from '../signature/infer.js'
 import { snapshotOf } from '../signature/snapshot.js'
 import { bindAsync, type Start } from './asynchronous.js'
@@ -8,6 +9,7 @@ import { bindFunction } from './bind.js'
 import { describeFunction } from './description.js'
 import type { Callable } from './generate.js'
 import type { Description } from './signature.js'
+import { tupleOf } from './tuple.js'
 
 /**
  * Makes functions of a library. Symbols are looked up on the first call. Each is called with its values one by one, or with one
@@ -36,16 +38,14 @@ function bindDescribed(name: string, description: Description): Callable {
     start ??= bindAsync(name, description)
     return start(values, options)
   }
-  if (!description.runInNewThread) return extend(bindFunction(name, description), name, description, begin)
+  if (!description.runInNewThread) {
+    const call = extend(bindFunction(name, description), name, description, begin)
+    rememberDefined(call, name, description)
+    return call
+  }
   // Compiled at once, so that a signature is refused here and not in the first call.
   start = bindAsync(name, description)
   return extend((...values) => begin(tupleOf(values)), name, description, begin)
-}
-
-/** The values of a call that were given one by one, or as one array. */
-function tupleOf(values: unknown[]): readonly unknown[] {
-  const [only] = values
-  return values.length === 1 && Array.isArray(only) ? only : values
 }
 
 function extend(call: Callable, name: string, description: Description, begin: Start): Callable {

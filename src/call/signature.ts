@@ -37,10 +37,10 @@ export interface Signature {
 }
 
 /**
- * Compiles a signature.
+ * Compiles a signature. C takes over the memory of the arguments at the positions of `consumed`.
  * @throws {FfiError} ERR_FFI_SIGNATURE naming the function and the parameter.
  */
-export function compileSignature(name: string, description: Description): Signature {
+export function compileSignature(name: string, description: Description, consumed: readonly number[] = []): Signature {
   const { errno, freeResultMemory, strict } = description
   const compiled = (snapshot: Snapshot, role: Role, position?: number, inTail = false): CompiledType => {
     try {
@@ -57,7 +57,9 @@ export function compileSignature(name: string, description: Description): Signat
   const texts = parameters.map((parameter) => textOf(parameter.type))
   const tail = description.variadic === undefined ? '' : `;${texts.splice(fixed).join(',')}`
   const text = `${textOf(result.type)}(${texts.join(',')}${tail})`
-  const numbers = refusable({ functionName: name }, () => native.compile(text, errno, freeResultMemory))
+  const numbers = refusable({ functionName: name }, () =>
+    native.compile(text, errno, freeResultMemory, Uint32Array.from(consumed)),
+  )
   const [plan, frameSize, resultOffset, ...offsets] = numbers as [number, number, number, ...number[]]
   const signature = { plan, text, parameters, result, frameSize, resultOffset, offsets, errno, strict }
   lifetimes.plans.register(signature, plan)

@@ -31,6 +31,18 @@ export class Library {
     return id
   }
 
+  /**
+   * Binds a function that releases memory; it takes one pointer. `owner` stands for it as in `bind`.
+   * @throws {FfiError} as `bind`
+   */
+  bindRelease(symbol: string, owner: object): number {
+    const where = this.path === '' ? 'the main program' : this.path
+    const facts = { functionName: symbol, expected: `a function '${symbol}' in ${where}` }
+    const id = refusable(facts, () => native.bindRelease(this.#id, symbol))
+    lifetimes.releases.register(owner, id)
+    return id
+  }
+
   close(): void {
     native.close(this.#id)
   }

@@ -1,19 +1,22 @@
 // Turns an operation on a record into a frame of operands for the core, and its result into JavaScript values.
 
 import { forgetAll, giveAll } from '../callback/live.js'
+import { callbackFailure, isCallbackFailure } from '../callback/failure.js'
 import { FfiError } from '../error.js'
 import { Field, Operand, refusal, stack, stackSize, top } from '../marshal/frame.js'
 import { returnScratch, takeScratch } from '../marshal/scratch.js'
 import { native, Operation } from '../native.js'
+import { releaseDue } from '../ownership/release.js'
 import { type CompiledType, compileDescription } from '../signature/compile.js'
 import type { CType } from '../signature/ctype.js'
 import { type Allocator, checkCount, type Handle } from './pointer.js'
 
-const ALLOCATORS: readonly Allocator[] = ['rust', 'c', 'borrowed', 'js', 'callback']
+const ALLOCATORS: readonly Allocator[] = ['rust', 'c', 'borrowed', 'js', 'callback', 'library']
 
 /** What an operation may be given besides its handle. */
 interface Operands {
   readonly number?: number
+  readonly count?: number
   readonly offset?: number
   readonly length?: number | undefined
   /** The type of what is read. */
@@ -21,30 +24,37 @@ interface Operands {
 }
 
 /** Runs an operation in a frame of its own. Returns the frame's base and what did not fit it. */
-function run(operation: number, handle: Handle, functionName: string, operands: Operands = {}): Frame {
+export function run(operation: number, handle: Handle, functionName: string, operands: Operands = {}): Frame {
   const base = top()
   if (base + native.operationSize > stackSize) throw new FfiError('ERR_FFI_STACK_OVERFLOW', { functionName })
   pushOperands(base, handle, operands)
   const overflow = native.operate(operation)
-  if (stack.view.getUint32(base + Field.Status, true) !== 0) throw refusal(base, { functionName }, operands.decoded)
-  return { base, overflow }
+  const status = stack.view.getUint32(base + Field.Status, true)
+  if (status === 0) return { base, overflow }
+  // A function that released memory has called JavaScript.
+  if (isCallbackFailure(status)) throw callbackFailure(status, functionName)
+  throw refusal(base, { functionName }, operands.decoded)
 }
 
+/** Where an operation has left its result. */
 interface Frame {
   readonly base: number
   readonly overflow: ArrayBuffer | undefined
 }
 
-function pushOperands(base: number, handle: Handle, { number = 0, offset = 0, length = Number.NaN }: Operands): void {
+function pushOperands(base: number, handle: Handle, operands: Operands): void {
+  const { number = 0, count = 0, offset = 0, length = Number.NaN } = operands
   const { view } = stack
   view.setUint32(base + Operand.Slot, handle.slot, true)
   view.setUint32(base + Operand.Generation, handle.generation, true)
   view.setUint32(base + Operand.Number, number, true)
+  view.setUint32(base + Operand.Count, count, true)
   view.setFloat64(base + Operand.Offset, offset, true)
   view.setFloat64(base + Operand.Length, length, true)
 }
 
-function resultHandle(base: number): Handle {
+/** The handle that an operation has left. */
+export function resultHandle(base: number): Handle {
   const slot = stack.view.getUint32(base + Operand.Slot, true)
   return { slot, generation: stack.view.getUint32(base + Operand.Generation, true) }
 }
@@ -88,6 +98,7 @@ export function freeRecord(
   } catch (error) {
     if (!(lenient && error instanceof FfiError && error.code === 'ERR_FFI_NOT_OWNER')) throw error
   }
+  releaseDue()
 }
 
 /** Frees with libc what the typed pointers in a record's memory lead to. */

@@ -10,7 +10,7 @@ import { type Cohort, enroll } from './cohort.js'
 import { describeRecord, freeRecord, interior, readValue, referCallbacks, writeValue } from './operation.js'
 
 /** Who must release the memory behind a pointer. */
-export type Allocator = 'rust' | 'c' | 'borrowed' | 'js' | 'callback'
+export type Allocator = 'rust' | 'c' | 'borrowed' | 'js' | 'callback' | 'library'
 
 /** A slot in the core's registry, and which of the records that used it. */
 export interface Handle {
@@ -26,8 +26,8 @@ const OURS = Symbol('holdfast')
 /**
  * A pointer into C memory. Made by `createPointer`, returned by functions, never made by hand.
  *
- * *Lifetime*: what `createPointer` made lives until it is freed, or the environment ends. What C handed out is borrowed:
- * Holdfast does not know when it ends. Using a pointer after its memory was freed through Holdfast throws
+ * *Lifetime*: what `createPointer` made, and what a signature declares as `owned`, lives until it is freed, or the environment
+ * ends. What else C handed out is borrowed: Holdfast does not know when it ends. Using a pointer after its memory was freed through Holdfast throws
  * ERR_FFI_USE_AFTER_FREE.
  */
 export class Pointer {
@@ -61,13 +61,14 @@ export class Pointer {
     return this.#isNull() ? 0 : describeRecord(this.#handle(), 'byteLength').size
   }
 
-  /** Whether the memory may be used. NULL is live. */
-  get state(): 'live' | 'freed' {
+  /** Whether the memory may be used: `moved` is what a function has taken over. NULL is live. */
+  get state(): 'live' | 'freed' | 'moved' {
     try {
       if (!this.#isNull()) describeRecord(this.#handle(), 'state')
       return 'live'
     } catch (error) {
       if (error instanceof FfiError && error.code === 'ERR_FFI_USE_AFTER_FREE') return 'freed'
+      if (error instanceof FfiError && error.code === 'ERR_FFI_MOVED') return 'moved'
       if (error instanceof FfiError && error.code === 'ERR_FFI_BUFFER_DETACHED') return 'live'
       throw error
     }
@@ -139,9 +140,9 @@ export class Pointer {
     return this
   }
 
-  /** Frees what `createPointer` made, if it is not freed yet; lets go of anything else. */
+  /** Frees what `createPointer` made and what is owned, if it is not freed yet; lets go of anything else. */
   [Symbol.dispose](): void {
-    if (this.state === 'live' && !this.#isNull() && this.#cohort !== undefined && this.allocator === 'rust') {
+    if (this.state === 'live' && !this.#isNull() && this.#cohort !== undefined && this.allocator !== 'borrowed') {
       freeRecord(this.#handle(), undefined, 'dispose', true)
       if (hasScopes) forget(this)
     }
@@ -189,7 +190,7 @@ Object.freeze(Pointer.prototype)
 export type JsExternal = Pointer
 
 function summary(pointer: Pointer): string {
-  if (pointer.state === 'freed') return `Pointer <${pointer.type}, freed>`
+  if (pointer.state !== 'live') return `Pointer <${pointer.type}, ${pointer.state}>`
   const { byteLength } = pointer
   if (byteLength === 0 && pointer.address === 0n) return 'Pointer <NULL>'
   const size = byteLength === undefined ? 'unknown size' : `${byteLength} bytes`

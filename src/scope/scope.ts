@@ -115,7 +115,7 @@ export function enlist(made: object, release: () => void): void {
 export const { forget } = Scope
 
 /** Several errors as one that loses none; the first is the cause of it all. */
-function asOne(errors: readonly unknown[]): unknown {
+export function asOne(errors: readonly unknown[]): unknown {
   const [first] = errors
   return errors.length === 1 ? first : new AggregateError(errors, 'a scope ended with errors', { cause: first })
 }

@@ -21,6 +21,7 @@ export function ctypeOf(snapshot: Snapshot, role: Role): CType {
   if (!isNode(snapshot)) throw refuse('a DataType, an arrayConstructor or a struct description', describe(snapshot))
   const tag = part(snapshot, 'ffiTypeTag')
   if (tag === FFITypeTag.Function) return callback(snapshot)
+  if (typeof tag === 'string') throw refuse('a type', `${tag}(), which has no place here: see docs/guides/ownership.md`)
   if (tag === FFITypeTag.Array || tag === FFITypeTag.StackArray) return array(snapshot, tag, role)
   return struct(snapshot, tag)
 }

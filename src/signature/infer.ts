@@ -9,9 +9,9 @@ import type {
   FieldType,
   PlainArrayType,
   PointerType,
-  ResultType,
   ScalarType,
 } from '../datatype.js'
+import type { ConsumesType, InOutType, OutType, ParameterType, ReturnType } from '../ownership/types.js'
 import type { Pointer } from '../pointer/pointer.js'
 
 export type { FieldType, ResultType } from '../datatype.js'
@@ -87,9 +87,11 @@ type ArgumentOfEach<Type> = Type extends ScalarType
       ? ArrayCarriers[Type]['argument'] | null
       : Type extends ArrayDescription
         ? Nullable<Type, FFITypeTag.StackArray, ElementsArgument<Type>>
-        : Type extends object
-          ? Nullable<Type, FFITypeTag.StackStruct, StructArgument<Type>>
-          : never
+        : Type extends ConsumesType<infer Inner> | InOutType<infer Inner>
+          ? ArgumentOf<Inner>
+          : Type extends object
+            ? Nullable<Type, FFITypeTag.StackStruct, StructArgument<Type>>
+            : never
 
 /** The JavaScript function that may be passed where a callback is declared. */
 export type FunctionFor<Type extends CallbackDescription> = (
@@ -119,9 +121,17 @@ type ResultOfEach<Type> = Type extends ScalarType
       ? ArrayCarriers[Type]['result'] | null
       : Type extends ArrayDescription
         ? Nullable<Type, FFITypeTag.StackArray, ElementsResult<Type>>
-        : Type extends object
-          ? Nullable<Type, FFITypeTag.StackStruct, StructResult<Type>>
-          : never
+        : Type extends OfPlace<infer Inner>
+          ? ResultOf<Inner>
+          : Type extends object
+            ? Nullable<Type, FFITypeTag.StackStruct, StructResult<Type>>
+            : never
+
+/** What `owned`, `borrowed`, `out` and `inout` make of a type. */
+interface OfPlace<Type> {
+  readonly ffiTypeTag: 'owned' | 'borrowed' | 'out' | 'inout'
+  readonly type: Type
+}
 
 type ElementsResult<Type extends ArrayDescription> = Type['type'] extends PlainArrayType
   ? ArrayCarriers[Type['type']]['result']
@@ -133,10 +143,27 @@ type StructResult<Type> = {
   -readonly [Field in keyof Type as Field extends 'ffiTypeTag' ? never : Field]: ResultOf<Type[Field]>
 }
 
-/** The values for a list of types, as a tuple when the list is one. */
-export type ArgumentsOf<Types extends readonly FieldType[]> = {
-  readonly [Index in keyof Types]: ArgumentOf<Types[Index]>
-}
+/** The values for a list of types, as a tuple when the list is one. Those of `out` take none. */
+export type ArgumentsOf<Types extends readonly ParameterType[]> = [Extract<Types[number], OutType>] extends [never]
+  ? { readonly [Index in keyof Types]: ArgumentOf<Types[Index]> }
+  : GivenOf<Types>
+
+type GivenOf<Types extends readonly unknown[]> = number extends Types['length']
+  ? readonly unknown[]
+  : Types extends readonly [infer Next, ...infer Rest]
+    ? Next extends OutType
+      ? GivenOf<Rest>
+      : readonly [ArgumentOf<Next>, ...GivenOf<Rest>]
+    : readonly []
+
+/** What C left in the places of `out` and `inout`, in their order. */
+export type OutOf<Types extends readonly unknown[]> = number extends Types['length']
+  ? unknown[]
+  : Types extends readonly [infer Next, ...infer Rest]
+    ? Next extends OutType | InOutType
+      ? [ResultOf<Next>, ...OutOf<Rest>]
+      : OutOf<Rest>
+    : []
 
 /** The results for a list of types, as a tuple when the list is one. */
 export type ResultsOf<Types extends readonly FieldType[]> = { -readonly [Index in keyof Types]: ResultOf<Types[Index]> }
@@ -161,9 +188,28 @@ export interface ErrnoResult<Value> {
 }
 
 /** What a call returns, `Errno` being the type of its `errno` option. */
-export type LoadResult<Type extends ResultType, Errno = undefined> = Errno extends true
+export type LoadResult<Type extends ReturnType, Errno = undefined> = Errno extends true
   ? ErrnoResult<ResultOf<Type>>
   : ResultOf<Type>
+
+/** The result of a call with parameters of `out` or `inout`. */
+export interface OutResult<Value, Out> {
+  /** What the function returned. */
+  value: Value
+  /** What it left in the places of `out` and `inout`, in their order. */
+  out: Out
+}
+
+/** {@link LoadResult} with what C left in the places of `out` and `inout` parameters, if there are any. */
+export type PlacesResult<Type extends ReturnType, Errno, Types extends readonly unknown[]> = [
+  Extract<Types[number], OutType | InOutType>,
+] extends [never]
+  ? LoadResult<Type, Errno>
+  : number extends Types['length']
+    ? unknown
+    : Errno extends true
+      ? ErrnoResult<ResultOf<Type>> & OutResult<ResultOf<Type>, OutOf<Types>>
+      : OutResult<ResultOf<Type>, OutOf<Types>>
 
 /** What a call gives, `InNewThread` being the type of its `runInNewThread` option. */
 export type CallResult<Result, InNewThread> = InNewThread extends true ? Promise<Result> : Result
@@ -173,9 +219,9 @@ export interface FunctionDescription {
   /** Key that the library was opened under. */
   readonly library: string
   /** Type of the result. */
-  readonly retType: ResultType
+  readonly retType: ReturnType
   /** Types of the parameters, in order. */
-  readonly paramsType: readonly FieldType[]
+  readonly paramsType: readonly ParameterType[]
   /** Give `{ errnoCode, errnoMessage, value }` instead of the value alone. */
   readonly errno?: boolean | undefined
   /** Free the memory of the result with C's `free` once it is copied. */
@@ -196,9 +242,9 @@ export interface AsyncOptions {
 
 /** {@link FunctionDescription} with the function's name and the values for one call. */
 export interface LoadParams<
-  Type extends ResultType = ResultType,
+  Type extends ReturnType = ReturnType,
   Errno extends boolean | undefined = boolean | undefined,
-  Types extends readonly FieldType[] = readonly FieldType[],
+  Types extends readonly ParameterType[] = readonly ParameterType[],
   InNewThread extends boolean | undefined = boolean | undefined,
 > extends FunctionDescription,
     AsyncOptions {
@@ -213,12 +259,11 @@ export interface LoadParams<
 }
 
 // A lone plain array is always the tuple of arguments, so a function of one array must be given it inside another.
-type PositionalArgumentsOf<Types extends readonly FieldType[]> = Types extends readonly [infer Only]
-  ? readonly [Exclude<ArgumentOf<Only>, readonly unknown[]>]
-  : ArgumentsOf<Types>
+type PositionalArgumentsOf<Types extends readonly ParameterType[]> =
+  ArgumentsOf<Types> extends readonly [infer Only] ? readonly [Exclude<Only, readonly unknown[]>] : ArgumentsOf<Types>
 
 /** A C function with the parameters `Types` that can be called with one tuple, or with the values one by one. */
-export interface BoundFunction<Types extends readonly FieldType[], Result> {
+export interface BoundFunction<Types extends readonly ParameterType[], Result> {
   (values: ArgumentsOf<Types>): Result
   (...values: PositionalArgumentsOf<Types>): Result
   /**
@@ -231,7 +276,7 @@ export interface BoundFunction<Types extends readonly FieldType[], Result> {
 }
 
 /** What a variadic function has besides: `Fixed` are its parameters before the tail. */
-export interface Variadic<Fixed extends readonly FieldType[], Result> {
+export interface Variadic<Fixed extends readonly ParameterType[], Result> {
   /**
    * The function for calls with this tail: compiled once, called many times.
    * @throws {FfiError} ERR_FFI_SIGNATURE, ERR_FFI_OPTIONS
@@ -242,12 +287,12 @@ export interface Variadic<Fixed extends readonly FieldType[], Result> {
 
 /** The first `Count` of a list of types. */
 type FirstOf<
-  Types extends readonly FieldType[],
+  Types extends readonly ParameterType[],
   Count,
-  Taken extends readonly FieldType[] = readonly [],
+  Taken extends readonly ParameterType[] = readonly [],
 > = Taken['length'] extends Count
   ? Taken
-  : Types extends readonly [infer Next extends FieldType, ...infer Rest extends readonly FieldType[]]
+  : Types extends readonly [infer Next extends ParameterType, ...infer Rest extends readonly ParameterType[]]
     ? FirstOf<Rest, Count, readonly [...Taken, Next]>
     : Taken
 
@@ -261,7 +306,11 @@ export type FunctionOf<Description extends FunctionDescription> = BoundFunction<
     : unknown)
 
 type DescribedResult<Description extends FunctionDescription> = CallResult<
-  LoadResult<Description['retType'], Description extends { readonly errno?: infer Errno } ? Errno : undefined>,
+  PlacesResult<
+    Description['retType'],
+    Description extends { readonly errno?: infer Errno } ? Errno : undefined,
+    Description['paramsType']
+  >,
   Description extends { readonly runInNewThread?: infer InNewThread } ? InNewThread : undefined
 >
 
@@ -277,13 +326,13 @@ export type Define = <const Descriptions extends Readonly<Record<string, Functio
 
 /** Signature of `load`. The first three are those of ffi-rs, for callers that write them out. */
 export type Load = <
-  const Type extends ResultType,
+  const Type extends ReturnType,
   const Errno extends boolean | undefined = undefined,
   const InNewThread extends boolean | undefined = undefined,
-  const Types extends readonly FieldType[] = readonly FieldType[],
+  const Types extends readonly ParameterType[] = readonly FieldType[],
 >(
   params: LoadParams<Type, Errno, Types, InNewThread>,
-) => CallResult<LoadResult<Type, Errno>, InNewThread>
+) => CallResult<PlacesResult<Type, Errno, Types>, InNewThread>
 
 /** Signature of `createPointer`. */
 export type CreatePointer = <const Types extends readonly FieldType[]>(params: {

@@ -24,6 +24,11 @@ class Node implements SnapshotNode {
   ) {}
 }
 
+/** A snapshot with these parts. */
+export function nodeOf(keys: readonly string[], values: readonly Snapshot[]): SnapshotNode {
+  return new Node(keys, values)
+}
+
 /** Whether a snapshot has parts. */
 export function isNode(snapshot: Snapshot): snapshot is SnapshotNode {
   return snapshot instanceof Node

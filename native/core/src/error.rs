@@ -53,6 +53,7 @@ codes! {
     CallbackThrew = 25, "ERR_FFI_CALLBACK_THREW", "A callback threw, and what it threw could not be kept.";
     CallbackReleased = 26, "ERR_FFI_CALLBACK_RELEASED", "C called a callback that was released.";
     CallbackDeadlock = 27, "ERR_FFI_CALLBACK_DEADLOCK", "A thread waited for JavaScript, which waited for the call.";
+    Moved = 28, "ERR_FFI_MOVED", "The pointer's memory was handed over to C.";
 }
 
 impl fmt::Display for Code {

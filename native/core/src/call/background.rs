@@ -101,6 +101,10 @@ impl Runtime {
         let library = Arc::clone(function.library.as_ref().ok_or(Code::LibraryClosed)?);
         let (engine, symbol) = (Arc::clone(&function.engine), function.symbol);
         let plan = engine.plan();
+        if !plan.consumed.is_empty() {
+            let words = "a call on another thread cannot take memory over: it may be taken back before it starts";
+            return Err(Refusal::new(Code::Signature, words));
+        }
         let pool = Arc::clone(self.background.pool.as_ref().ok_or(Code::Internal)?);
         let mut moved = MovedFrame::new(frame, plan.frame_size, views, LEAST_CAPACITY)?;
         self.background.check_room(moved.addresses().len())?;
@@ -241,10 +245,12 @@ impl Drop for Runtime {
         self.keep_libraries();
         drop(self.background.mailbox.close());
         let Background { pool, pending, .. } = &self.background;
-        let Some(pool) = pool else { return };
-        let tasks: Vec<_> = pending.values().map(|call| pool.cancel(call.task)).collect();
-        if tasks.iter().any(Option::is_none) {
+        let cancel = |pool: &Arc<Pool>| pending.values().map(|call| pool.cancel(call.task)).collect();
+        let tasks: Vec<_> = pool.as_ref().map(cancel).unwrap_or_default();
+        let are_running = tasks.iter().any(Option::is_none);
+        if are_running {
             self.background.keep.leave(self.memory.take_pinned());
         }
+        self.end_owed(are_running);
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::arguments::{Refused, prepare};
 use super::function::Shared;
 use super::guarded::fence_arguments;
+use super::ownership::{consumed, name_of};
 use super::{NO_POSITION, Outcome, Runtime, refuse};
 use crate::error::Code;
 use crate::frame::Frame;
@@ -67,10 +68,19 @@ impl Runtime {
         if function.library.is_none() {
             return Err((Code::LibraryClosed, NO_POSITION));
         }
+        let consumed = match function.engine.plan().consumed.is_empty() {
+            true => None,
+            false => Some(consumed(function, &self.memory, frame, &mut self.explanation)?),
+        };
         prepare(function, &self.memory, frame, views)?;
         let (engine, symbol) = (Rc::clone(&function.engine), function.symbol);
+        let taken = consumed.map(|handles| (handles, name_of(function)));
         if self.memory.guards_arguments() && !engine.plan().data.is_empty() {
             fence_arguments(&mut self.memory, engine.plan(), frame, views).map_err(|code| (code, NO_POSITION))?;
+        }
+        // Nothing refuses the call from here on. What C frees while it runs must not be used by its callbacks either.
+        if let Some((handles, by)) = taken {
+            handles.into_iter().for_each(|handle| self.memory.consume(handle, &by));
         }
         Ok((engine, symbol))
     }

@@ -9,6 +9,7 @@ mod full;
 mod function;
 mod guarded;
 mod job;
+mod ownership;
 mod pointers;
 mod quick;
 mod results;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub use answer::Refused;
 pub use callback::Entered;
 pub use full::Active;
+pub use ownership::Releasing;
 pub use pointers::Operation;
 pub use quick::{NotQuick, Quick};
 pub use results::Outcome;
@@ -39,6 +41,7 @@ use crate::signature::{read_signature, read_type};
 use crate::sys::crash::Journal;
 use background::Background;
 use function::{Function, Shared};
+use ownership::Release;
 
 /// No argument in particular.
 pub const NO_POSITION: u32 = u32::MAX;
@@ -55,6 +58,7 @@ pub struct Runtime {
     functions: Table<Function>,
     engines: Table<Shared>,
     layouts: Table<Rc<Layout>>,
+    releases: Table<Release>,
     choice: Choice,
     /// What other threads see of the journal.
     pulse: Arc<Pulse>,
@@ -91,6 +95,7 @@ impl Runtime {
             functions: Table::default(),
             engines: Table::default(),
             layouts: Table::default(),
+            releases: Table::default(),
             choice,
             closures: Closures::new(Arc::clone(&pulse)),
             pulse,
@@ -106,7 +111,12 @@ impl Runtime {
 
     /// Takes what the last refusal had to say beyond its code.
     pub fn explain(&mut self) -> String {
-        std::mem::take(&mut self.explanation)
+        let words = std::mem::take(&mut self.explanation);
+        let is_moved = |frame: &Frame| frame.get(Field::Status) == Code::Moved as u32;
+        if words.is_empty() && self.stack.top().as_ref().is_some_and(is_moved) {
+            return self.memory.explain_move();
+        }
+        words
     }
 
     /// Opens a library. Returns its number.
@@ -138,7 +148,15 @@ impl Runtime {
     /// # Errors
     /// `ERR_FFI_SIGNATURE`.
     pub fn compile(&mut self, text: &str, options: Options) -> Result<(u32, Vec<u32>)> {
-        let plan = CallPlan::compile(text, &read_signature(text)?, options)?;
+        self.compile_consuming(text, options, &[])
+    }
+
+    /// The same for a function that takes over the memory of the arguments at some positions.
+    ///
+    /// # Errors
+    /// `ERR_FFI_SIGNATURE`.
+    pub fn compile_consuming(&mut self, text: &str, options: Options, consumed: &[u32]) -> Result<(u32, Vec<u32>)> {
+        let plan = CallPlan::compile(text, &read_signature(text)?, options)?.consuming(consumed)?;
         let description = plan.describe();
         let engine = Engine::new(plan, self.choice)?;
         Ok((self.engines.insert(Rc::new(Arc::new(engine)))?, description))

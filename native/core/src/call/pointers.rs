@@ -45,11 +45,21 @@ pub enum Operation {
     Give = 9,
     /// The callbacks of the handle keep the process alive if `NUMBER` is 1, and do not if it is 0.
     Refer = 10,
+    /// C gave the handle's memory away: release number `NUMBER` releases it, 0 is libc's `free`. The record's handle.
+    Own = 11,
+    /// The handle's memory lives as long as that of the handle at `NUMBER`. The record's handle.
+    Lend = 12,
+    /// Decodes what the handle's own address leads to, as a pointer of layout `NUMBER`.
+    Follow = 13,
+    /// What JavaScript is to release: `COUNT` is 0 for nothing, 1 for the handle, 2 for nothing any more; by function `NUMBER`.
+    TakeDue = 14,
+    /// Ends a handle's record without releasing its memory.
+    End = 15,
 }
 
 impl Operation {
     /// Every operation, at the index of its number.
-    pub const ALL: [Operation; 11] = [
+    pub const ALL: [Operation; 16] = [
         Operation::Restore,
         Operation::Interior,
         Operation::Unwrap,
@@ -61,6 +71,11 @@ impl Operation {
         Operation::Disarm,
         Operation::Give,
         Operation::Refer,
+        Operation::Own,
+        Operation::Lend,
+        Operation::Follow,
+        Operation::TakeDue,
+        Operation::End,
     ];
 }
 
@@ -89,6 +104,14 @@ impl Runtime {
             }
             Operation::Refer => {
                 runtime.closures.set_referenced(handle(frame), frame.word(NUMBER) == 1)?;
+                Ok(Outcome::InFrame)
+            }
+            Operation::Own => runtime.own(handle(frame), frame.word(NUMBER)).map(|made| answer(frame, made)),
+            Operation::Lend => runtime.memory.lend(handle(frame), owner(frame)).map(|made| answer(frame, made)),
+            Operation::Follow => runtime.follow(frame, handle(frame)),
+            Operation::TakeDue => runtime.take_due(frame),
+            Operation::End => {
+                runtime.memory.end(handle(frame));
                 Ok(Outcome::InFrame)
             }
         })
@@ -155,15 +178,31 @@ impl Runtime {
         }
     }
 
-    fn operand_layout(&self, frame: Frame) -> Result<Rc<Layout>> {
+    pub(super) fn operand_layout(&self, frame: Frame) -> Result<Rc<Layout>> {
         Ok(Rc::clone(self.layouts.get(frame.word(NUMBER)).ok_or(Code::Internal)?))
     }
 
     fn restore(&mut self, frame: Frame) -> Result<Outcome> {
         self.copy_root(frame)?;
         let layout = self.operand_layout(frame)?;
-        Gather::follow(&mut self.memory, &layout, &mut self.bytes)?;
+        self.gather_root(frame, &layout)
+    }
+
+    /// Follows the value of a type that `bytes` are, and leaves it for the front end.
+    pub(super) fn gather_root(&mut self, frame: Frame, layout: &Layout) -> Result<Outcome> {
+        Gather::follow(&mut self.memory, layout, &mut self.bytes)?;
         Ok(self.deliver(frame, POINTER_OPERATION_SIZE))
+    }
+
+    fn take_due(&mut self, frame: Frame) -> Result<Outcome> {
+        let (count, number, handle) = match self.hand_over_due()? {
+            None => (0, 0, Handle::NULL),
+            Some((number, Some(handle))) => (1, number, handle),
+            Some((number, None)) => (2, number, Handle::NULL),
+        };
+        frame.set_word(NUMBER, number);
+        frame.set_word(COUNT, count);
+        Ok(answer(frame, handle))
     }
 
     fn copy_root(&mut self, frame: Frame) -> Result<()> {
@@ -239,6 +278,17 @@ impl Runtime {
 fn handle(frame: Frame) -> Handle {
     let (slot, generation) = frame.pair(HANDLE);
     Handle { slot, generation }
+}
+
+/// The second handle of an operation, where the others have numbers.
+fn owner(frame: Frame) -> Handle {
+    let (slot, generation) = frame.pair(NUMBER);
+    Handle { slot, generation }
+}
+
+fn answer(frame: Frame, made: Handle) -> Outcome {
+    set_handle(frame, made);
+    Outcome::InFrame
 }
 
 fn set_handle(frame: Frame, handle: Handle) {

@@ -2,11 +2,13 @@
 
 mod direct;
 mod libffi;
+mod release;
 #[cfg(test)]
 mod tests;
 
 pub use direct::{DirectCall, LEAST_CAPACITY};
 pub use libffi::interface;
+pub use release::call_release;
 
 use crate::error::{Code, Result};
 use crate::frame::{Field, Frame};

@@ -1,7 +1,7 @@
 //! Turns a request to free into the release of exactly the memory it names, or into a reason why not.
 #![forbid(unsafe_code)]
 
-use super::{Memory, alloc};
+use super::{Due, Memory, alloc};
 use crate::error::{Code, Refusal, Result};
 use crate::registry::{Allocator, Handle};
 use crate::sys::{chunk, dl};
@@ -36,14 +36,22 @@ impl Memory {
         self.owned.remove(owner).map_or(Ok(()), |block| self.guard.bury(block))
     }
 
-    /// Frees memory of C with its record, if it has one: now, or when the last call that pins it has returned.
+    /// Releases memory of C with its record, if it has one: now, or when the last call that pins it has returned.
     fn end_c(&mut self, address: usize, record: Handle) {
-        let is_pinned = self.registry.is_pinned(record);
+        let (is_pinned, release) = (self.registry.is_pinned(record), self.registry.release_of(record));
         self.registry.remove(record);
         if is_pinned {
-            self.deferred.insert(address);
+            self.deferred.entry(address).or_default().push(release);
         } else {
-            alloc::free_c(address);
+            self.let_go(address, release);
+        }
+    }
+
+    /// Releases memory of C that nothing uses: with `free` here, with a function by whoever takes what is due.
+    pub(super) fn let_go(&mut self, address: usize, release: u32) {
+        match release {
+            0 => alloc::free_c(address),
+            _ => self.due.push_back(Due { address, release, is_taken: false }),
         }
     }
 
@@ -63,12 +71,15 @@ impl Memory {
         }
         let owner = if record.parent.is_null() { handle } else { record.parent };
         let base = self.registry.get(owner)?;
+        if self.is_lent(handle) {
+            return Err(Refusal::new(Code::NotOwner, "it is borrowed from another pointer's memory"));
+        }
         if base.address != record.address {
             let offset = record.address.wrapping_sub(base.address);
             return Err(Refusal::new(Code::NotOwner, format!("it points {offset} bytes into another allocation")));
         }
         match (self.registry.allocator(owner)?, requested) {
-            (Allocator::Rust, None | Some(Allocator::Rust)) => Ok(owner),
+            (Allocator::Rust, None | Some(Allocator::Rust)) | (Allocator::Library, None) => Ok(owner),
             (Allocator::Borrowed, None) => {
                 Err(Refusal::new(Code::NotOwner, "C handed it out; pointerType: PointerType.CPointer takes ownership"))
             }
@@ -91,7 +102,7 @@ impl Memory {
     pub fn check_c_heap(&self, address: usize) -> Result<()> {
         let what = if let Some(inside) = self.owner_of(address) {
             format!("it lies in memory of allocator {}", inside.allocator.name())
-        } else if self.deferred.contains(&address) {
+        } else if self.deferred.contains_key(&address) {
             "it was freed, and goes when the calls in progress that use it have returned".to_owned()
         } else if self.transient.contains(address) {
             "it lies in the frame of a call".to_owned()
@@ -114,7 +125,9 @@ impl Memory {
     pub fn free_result(&mut self, mut addresses: Vec<usize>) -> Result<()> {
         addresses.sort_unstable();
         addresses.dedup();
-        addresses.iter().try_for_each(|address| self.check_c_heap(*address))?;
+        addresses
+            .iter()
+            .try_for_each(|address| self.check_c_heap(*address).and_then(|()| self.check_unowned(*address)))?;
         for address in addresses {
             let record = self.registry.find(address).unwrap_or(Handle::NULL);
             self.end_c(address, record);

@@ -7,13 +7,14 @@ mod free;
 mod gather;
 mod guard;
 mod owned;
+mod ownership;
 mod pins;
 mod place;
 mod relocate;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -26,6 +27,7 @@ use guard::Guard;
 pub use guard::GuardOptions;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};
+pub use ownership::{Due, FRONT, Fate};
 pub use pins::Remains;
 use pins::Transient;
 pub use relocate::{Image, data_address, halves, leads_to_scratch, relocate};
@@ -52,8 +54,10 @@ pub struct Memory {
     guard: Guard,
     /// Frames of calls: addresses in them are dead as soon as their call has returned.
     transient: Transient,
-    /// Memory of C that is to be freed when the last call that pins it has returned.
-    deferred: HashSet<usize>,
+    /// Memory of C that is to be released when the last call that pins it has returned: by which releases (0: `free`).
+    deferred: HashMap<usize, Vec<u32>>,
+    /// Memory of C whose record has ended and that a function is to release.
+    due: VecDeque<Due>,
     /// Addresses of the call stack that belong to running calls, as far as a callback may see them.
     running: Range<usize>,
     /// Records of such addresses, which end with the callback.
@@ -194,7 +198,7 @@ impl Memory {
         if self.running.contains(&address) {
             return self.adopt_passing(address);
         }
-        if self.is_transient(address) || self.guard.is_dead(address) || self.deferred.contains(&address) {
+        if self.is_transient(address) || self.guard.is_dead(address) || self.deferred.contains_key(&address) {
             return Ok(Handle::EXPIRED);
         }
         let birth = match self.owner_of(address) {
@@ -308,7 +312,7 @@ impl Memory {
     /// `count` pointer objects are gone: borrowed and interior records go with their last one, owned memory stays until it
     /// is freed or the environment ends.
     pub fn release(&mut self, handle: Handle, count: u32) {
-        if !self.registry.release(handle, count) || self.owned.contains(handle) {
+        if !self.registry.release(handle, count) || self.fate(handle) != Fate::Forgotten {
             return;
         }
         let owner = self.registry.owner(handle);

@@ -101,8 +101,8 @@ impl Memory {
         match self.registry.unpin(owner) {
             Unpinned::InUse => self.release(owner, 1),
             Unpinned::Ended(address) => {
-                if self.deferred.remove(&address) {
-                    alloc::free_c(address);
+                if let Some(release) = self.take_deferred(address) {
+                    self.let_go(address, release);
                 }
                 return self.end_block(owner);
             }
@@ -120,9 +120,26 @@ impl Memory {
         self.transient.moved.remove(&addresses.start);
     }
 
-    /// Takes out all that is pinned, for calls that outlive this.
+    /// How memory that was freed while it was pinned is to be released.
+    fn take_deferred(&mut self, address: usize) -> Option<u32> {
+        let releases = self.deferred.get_mut(&address)?;
+        let release = releases.pop();
+        if releases.is_empty() {
+            self.deferred.remove(&address);
+        }
+        release
+    }
+
+    /// Takes out all that is pinned, for calls that outlive this. What only a function can release stays unreleased: it
+    /// would have to be called on another thread.
     pub fn take_pinned(&mut self) -> Remains {
+        let pinned = self.registry.owed().filter(|handle| self.registry.is_pinned(*handle));
+        let owned_by_c = pinned.filter(|handle| self.registry.release_of(*handle) == 0);
+        let live = owned_by_c.filter_map(|handle| self.registry.address(handle).ok());
+        let freed = self.deferred.iter().filter(|(_, releases)| releases.contains(&0)).map(|(address, _)| *address);
+        let deferred = live.chain(freed).collect();
+        self.deferred.clear();
         let Memory { owned, registry, .. } = self;
-        Remains { blocks: owned.take(|handle| registry.is_pinned(handle)), deferred: self.deferred.drain().collect() }
+        Remains { blocks: owned.take(|handle| registry.is_pinned(handle)), deferred }
     }
 }

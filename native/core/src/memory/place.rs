@@ -93,6 +93,7 @@ impl Memory {
             let what = match allocator {
                 Allocator::Rust | Allocator::Js => return None,
                 Allocator::C => "c block",
+                Allocator::Library => "library block",
                 Allocator::Borrowed => "borrowed block",
                 Allocator::Callback => "callback",
             };

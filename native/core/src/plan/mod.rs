@@ -72,6 +72,8 @@ pub struct CallPlan {
     pub handles: Box<[u32]>,
     /// Positions of the parameters whose slot is data or an aggregate.
     pub data: Box<[u32]>,
+    /// Positions of the parameters, among those, whose memory the function takes over.
+    pub consumed: Box<[u32]>,
     /// Type of the result.
     pub result: Layout,
     /// What is done with it.
@@ -135,6 +137,7 @@ impl CallPlan {
                 .zip(&slots.of)
                 .map(|(layout, &(slot, offset))| Parameter { slot, offset, layout })
                 .collect(),
+            consumed: Box::default(),
             result,
             form,
             options,
@@ -144,6 +147,17 @@ impl CallPlan {
             fixed: signature.fixed,
             text: text.to_owned(),
         })
+    }
+
+    /// The same plan of a function that takes over the memory of some of its arguments.
+    ///
+    /// # Errors
+    /// `ERR_FFI_SIGNATURE` when one of them is no handle.
+    pub fn consuming(self, positions: &[u32]) -> Result<CallPlan> {
+        if positions.iter().all(|position| self.handles.contains(position)) {
+            return Ok(CallPlan { consumed: positions.into(), ..self });
+        }
+        Err(Refusal::new(Code::Signature, "only a pointer's memory can be taken over"))
     }
 
     /// The canonical signature.

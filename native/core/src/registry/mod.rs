@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod index;
+mod ownership;
 mod pins;
 mod record;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::rc::Rc;
 
 pub use index::AddressHasher;
 use index::AddressIndex;
+use ownership::Moves;
 pub use pins::Unpinned;
 pub use record::{Allocator, Record, UNKNOWN};
 
@@ -71,13 +73,16 @@ pub struct Registry {
     index: AddressIndex,
     /// Exposed records that have ended and whose buffers are not detached yet.
     ended: Vec<Handle>,
+    /// Records that C has taken over, as long as pointer objects name them.
+    moves: Moves,
 }
 
 impl Default for Registry {
     fn default() -> Self {
         // Slot 0 is never handed out: it is NULL.
         let records = vec![Record::default()];
-        Registry { records, free_head: 0, live: 0, pins: 0, index: AddressIndex::default(), ended: Vec::new() }
+        let (index, moves) = (AddressIndex::default(), Moves::default());
+        Registry { records, free_head: 0, live: 0, pins: 0, index, ended: Vec::new(), moves }
     }
 }
 
@@ -108,6 +113,7 @@ impl Registry {
             pins: 0,
             generation,
             next_free: 0,
+            release: 0,
             allocator: Some(birth.allocator),
             indexed: birth.indexed,
             exposed: false,
@@ -132,7 +138,8 @@ impl Registry {
     /// The live record of a handle.
     ///
     /// # Errors
-    /// `ERR_FFI_USE_AFTER_FREE` when it, or the owner of what it points into, is gone; `ERR_FFI_NULL_POINTER` for NULL.
+    /// `ERR_FFI_USE_AFTER_FREE` when it, or the owner of what it points into, is gone; `ERR_FFI_MOVED` when C has taken it
+    /// over; `ERR_FFI_NULL_POINTER` for NULL.
     #[inline]
     pub fn get(&self, handle: Handle) -> Result<&Record, Code> {
         match self.records.get(handle.slot as usize) {
@@ -143,7 +150,7 @@ impl Registry {
                 Ok(record)
             }
             _ if handle.is_null() => Err(Code::NullPointer),
-            _ => Err(Code::UseAfterFree),
+            _ => Err(self.end_of(handle)),
         }
     }
 
@@ -284,7 +291,10 @@ impl Registry {
                 record.references = record.references.saturating_sub(count);
                 record.references == 0
             }
-            _ => false,
+            _ => {
+                self.forget_move(handle, count);
+                false
+            }
         }
     }
 }

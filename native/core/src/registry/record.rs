@@ -19,6 +19,8 @@ pub enum Allocator {
     Js = 3,
     /// Code of a callback, which ends with its block or its call.
     Callback = 4,
+    /// The function that the record's release number names.
+    Library = 5,
 }
 
 impl Allocator {
@@ -31,6 +33,7 @@ impl Allocator {
             Allocator::Borrowed => "borrowed",
             Allocator::Js => "js",
             Allocator::Callback => "callback",
+            Allocator::Library => "library",
         }
     }
 }
@@ -55,6 +58,8 @@ pub struct Record {
     pub(super) generation: u32,
     /// The next free slot, while free.
     pub(super) next_free: u32,
+    /// What releases it, for [`Allocator::Library`]; 0 otherwise.
+    pub(super) release: u32,
     /// Who releases it; none when it has ended: the slot is free, or *closing* while it is pinned.
     pub(super) allocator: Option<Allocator>,
     /// An equal address finds this record again.

@@ -111,7 +111,7 @@ fn run_full(env: sys::napi_env, environment: &Environment, views: &[View]) -> Ou
 
 /// Closes the scope that callbacks of the call shared; its frame is on top.
 #[inline]
-fn end_callbacks(environment: &Environment) {
+pub(super) fn end_callbacks(environment: &Environment) {
     if environment.callbacks.has_scope() {
         let level = environment.runtime().borrow().level();
         environment.callbacks.close_scope(level);

@@ -11,7 +11,9 @@ use napi_sys as sys;
 
 use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views, take_text};
 use super::environment::Environment;
-use super::values::{Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string};
+use super::values::{
+    Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string, u32_items,
+};
 use super::{background, buffers, callbacks, door, pointers};
 
 /// Wraps a body with the failure boundary as a raw callback.
@@ -30,7 +32,7 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     crash::install();
     fault::install();
-    let entries: [(&str, RawCallback); 33] = [
+    let entries: [(&str, RawCallback); 35] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
@@ -58,6 +60,8 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("print", entry!(print)),
         ("layout", entry!(layout)),
         ("bind", entry!(bind)),
+        ("bindRelease", entry!(bind_release)),
+        ("forgetRelease", entry!(forget_release)),
         ("forgetFunction", entry!(forget_function)),
         ("forgetPlan", entry!(forget_plan)),
         ("forgetLayout", entry!(forget_layout)),
@@ -150,12 +154,13 @@ fn close(env: sys::napi_env, info: sys::napi_callback_info, environment: &Enviro
     Ok(UNDEFINED)
 }
 
-/// `compile(signature, errno, freeResult)`: the plan's number, then its description.
+/// `compile(signature, errno, freeResult, consumed)`: the plan's number, then its description.
 fn compile(env: sys::napi_env, info: sys::napi_callback_info, environment: &Environment) -> Entry {
-    let ([text, errno, free_result], _) = arguments::<3>(env, info)?;
+    let ([text, errno, free_result, consumed], _) = arguments::<4>(env, info)?;
     let options = Options { errno: get_bool(env, errno)?, free_result: get_bool(env, free_result)? };
     let text = get_string(env, text)?;
-    let (number, description) = environment.runtime().borrow_mut().compile(&text, options)?;
+    let consumed = u32_items(env, consumed)?;
+    let (number, description) = environment.runtime().borrow_mut().compile_consuming(&text, options, &consumed)?;
     numbers(env, &[&[number], description.as_slice()].concat())
 }
 
@@ -180,6 +185,21 @@ fn bind(env: sys::napi_env, info: sys::napi_callback_info, environment: &Environ
     let (library, name, plan) = (get_u32(env, library)?, get_string(env, name)?, get_u32(env, plan)?);
     let bound = environment.runtime().borrow_mut().bind(library, &name, plan)?;
     number(env, bound)
+}
+
+/// `bindRelease(library, symbol)`: the number of a function that releases memory.
+fn bind_release(env: sys::napi_env, info: sys::napi_callback_info, environment: &Environment) -> Entry {
+    let ([library, name], _) = arguments::<2>(env, info)?;
+    let (library, name) = (get_u32(env, library)?, get_string(env, name)?);
+    let bound = environment.runtime().borrow_mut().bind_release(library, &name)?;
+    number(env, bound)
+}
+
+fn forget_release(env: sys::napi_env, info: sys::napi_callback_info, environment: &Environment) -> Entry {
+    let ([release], _) = arguments::<1>(env, info)?;
+    let release = get_u32(env, release)?;
+    environment.runtime().borrow_mut().forget_release(release);
+    Ok(UNDEFINED)
 }
 
 fn forget_function(env: sys::napi_env, info: sys::napi_callback_info, environment: &Environment) -> Entry {

@@ -5,7 +5,7 @@ use holdfast_core::registry::Handle;
 use napi_sys as sys;
 
 use super::buffers::{backings, detach_ended, with_views};
-use super::entries::{UNDEFINED, deliver};
+use super::entries::{UNDEFINED, deliver, end_callbacks};
 use super::environment::Environment;
 use super::values::{Failure, arguments, get_u32, u32_items};
 
@@ -24,7 +24,20 @@ pub(super) fn operate(
     drop(runtime);
     environment.callbacks.hold(env, referenced > 0);
     detach_ended(env, environment);
+    release_due(environment);
     deliver(env, environment, outcome)
+}
+
+/// Calls the release functions of memory whose record has ended. The runtime is not borrowed while they run: C may lead back
+/// into this environment.
+pub(super) fn release_due(environment: &Environment) {
+    loop {
+        let begun = environment.runtime().borrow_mut().begin_release();
+        let Some(releasing) = begun else { return };
+        releasing.execute();
+        end_callbacks(environment);
+        environment.runtime().borrow_mut().finish_release(&releasing);
+    }
 }
 
 /// `create(...views)`: an owned block out of scratch, keeping its buffers. When scratch moved to a heap block, that is
