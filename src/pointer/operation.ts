@@ -1,7 +1,7 @@
 // Turns an operation on a record into a frame of operands for the core, and its result into JavaScript values.
 
-import { forgetAll, giveAll } from '../callback/live.js'
 import { callbackFailure, isCallbackFailure } from '../callback/failure.js'
+import { forgetAll, giveAll } from '../callback/live.js'
 import { FfiError } from '../error.js'
 import { Field, Operand, refusal, stack, stackSize, top } from '../marshal/frame.js'
 import { returnScratch, takeScratch } from '../marshal/scratch.js'

@@ -108,9 +108,10 @@ impl Memory {
         let owner = if owner.is_null() { from } else { owner };
         let record = self.record(handle)?;
         let (address, allocator, size) = (record.address, Allocator::Borrowed, record.size);
-        // What lies in memory of ours is a part of that, whatever is said of it.
-        let is_known = record.parent == owner || handle == owner || self.owner_of(address).is_some();
-        if is_known || self.registry.lend(handle, owner) {
+        // What lies in memory of ours is a part of that, whatever is said of it. The owner's own beginning gets a record of
+        // its own, which owns nothing.
+        let is_known = record.parent == owner || (handle != owner && self.owner_of(address).is_some());
+        if is_known || (handle != owner && self.registry.lend(handle, owner)) {
             return Ok(handle);
         }
         Ok(self.registry.insert(Birth { address, size, allocator, parent: owner, layout: None, indexed: false })?)

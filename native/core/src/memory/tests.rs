@@ -3,6 +3,7 @@
 
 mod free;
 mod gather;
+mod ownership;
 mod pins;
 
 use std::cell::Cell;

@@ -4,4 +4,5 @@
 mod background;
 mod front;
 mod made;
+mod ownership;
 mod refusals;

@@ -1,0 +1,155 @@
+//! Memory that C gives away is released once, what is lent ends with its owner, and what C takes over is gone.
+#![forbid(unsafe_code)]
+
+use std::rc::Rc;
+
+use super::{EMPTY, borrow, code, flat};
+use crate::error::Code;
+use crate::memory::{Due, FRONT, Fate, Memory};
+use crate::registry::{Allocator, Handle};
+
+const RELEASE: u32 = 7;
+
+fn owned(memory: &mut Memory, release: u32) -> Handle {
+    let handle = borrow(memory, 32);
+    memory.own(handle, release).unwrap()
+}
+
+fn address(memory: &Memory, handle: Handle) -> usize {
+    memory.record(handle).unwrap().address
+}
+
+#[test]
+fn what_a_function_releases_is_due_once() {
+    let mut memory = Memory::default();
+    let handle = owned(&mut memory, RELEASE);
+    let address = address(&memory, handle);
+    assert_eq!((memory.allocator(handle), memory.fate(handle)), (Ok(Allocator::Library), Fate::Freed));
+    assert_eq!(code(memory.free(handle, Some(Allocator::C))), Some(Code::AllocatorMismatch));
+    assert_eq!(memory.take_due(false), None);
+    memory.free(handle, None).unwrap();
+    assert_eq!(memory.take_due(true), None, "it is no function of JavaScript's");
+    assert_eq!(memory.take_due(false), Some(Due { address, release: RELEASE, is_taken: false }));
+    assert_eq!(code(memory.free(handle, None)), Some(Code::DoubleFree));
+    assert_eq!((memory.take_due(false), memory.counters()), (None, EMPTY));
+    memory.let_go(address, 0);
+}
+
+#[test]
+fn owned_memory_outlives_its_pointer_objects_and_borrowed_does_not() {
+    let mut memory = Memory::default();
+    let handles = [owned(&mut memory, RELEASE), owned(&mut memory, 0)];
+    let lent = borrow(&mut memory, 8);
+    let address = address(&memory, lent);
+    assert_eq!(memory.fate(lent), Fate::Forgotten);
+    memory.release(lent, 1);
+    memory.let_go(address, 0);
+    for handle in handles {
+        memory.release(handle, 1);
+        assert!(memory.resolve(handle).is_ok());
+    }
+    memory.end_owed(false);
+    assert_eq!(memory.counters(), EMPTY);
+    let due = memory.take_due(false).unwrap();
+    memory.let_go(due.address, 0);
+    assert_eq!(memory.take_due(false), None, "libc's free was enough for the other");
+}
+
+#[test]
+fn what_is_freed_while_a_call_uses_it_is_due_when_that_is_over() {
+    let mut memory = Memory::default();
+    let handle = owned(&mut memory, RELEASE | FRONT);
+    let mut pins = Vec::new();
+    memory.pin(handle, &mut pins).unwrap();
+    assert_eq!(code(memory.check_consume(handle)), Some(Code::NotOwner));
+    memory.free(handle, None).unwrap();
+    assert_eq!(memory.take_due(true), None);
+    memory.unpin(pins[0]).unwrap();
+    let due = memory.take_due(true).unwrap();
+    assert_eq!((due.release, due.is_taken), (RELEASE | FRONT, false));
+    memory.let_go(due.address, 0);
+}
+
+#[test]
+fn an_address_given_away_twice_is_one_block_of_malloc_but_two_counts_of_a_function() {
+    let mut memory = Memory::default();
+    let first = owned(&mut memory, 0);
+    let second = memory.own(first, 0).unwrap();
+    assert_eq!(memory.resolve(first), Err(Code::UseAfterFree), "malloc had it back in between");
+    memory.free(second, None).unwrap();
+    let first = owned(&mut memory, RELEASE);
+    let second = memory.own(first, RELEASE).unwrap();
+    assert_ne!(first, second);
+    memory.free(first, None).unwrap();
+    assert!(memory.resolve(second).is_ok());
+    memory.free(second, None).unwrap();
+    let due = [memory.take_due(false), memory.take_due(false), memory.take_due(false)].map(|due| due.is_some());
+    assert_eq!((due, memory.counters()), ([true, true, false], EMPTY));
+}
+
+#[test]
+fn what_is_ours_or_no_block_of_malloc_is_not_given_away() {
+    let mut memory = Memory::default();
+    let block = flat(&mut memory, "i64");
+    for release in [0, RELEASE] {
+        assert_eq!(code(memory.own(block, release)), Some(Code::AllocatorMismatch));
+        assert_eq!(code(memory.own(Handle::EXPIRED, release)), Some(Code::AllocatorMismatch));
+        assert_eq!(memory.own(Handle::NULL, release), Ok(Handle::NULL));
+    }
+    static DATA: [u64; 4] = [0; 4];
+    let data = memory.adopt(DATA.as_ptr() as usize).unwrap();
+    assert_eq!(code(memory.own(data, 0)), Some(Code::AllocatorMismatch));
+    assert_eq!(memory.allocator(data), Ok(Allocator::Borrowed));
+}
+
+#[test]
+fn what_is_lent_ends_with_its_owner_and_is_no_ones_to_free() {
+    let mut memory = Memory::default();
+    let owner = owned(&mut memory, 0);
+    let inside = address(&memory, owner) + 8;
+    let found = memory.adopt(inside).unwrap();
+    let lent = memory.lend(found, owner).unwrap();
+    assert_eq!(lent, found, "nobody else knows it");
+    let again = memory.adopt(inside).unwrap();
+    assert_eq!(memory.lend(again, owner), Ok(lent));
+    let beginning = memory.lend(owner, owner).unwrap();
+    assert_ne!(beginning, owner);
+    for handle in [lent, beginning] {
+        assert_eq!(code(memory.free(handle, Some(Allocator::C))), Some(Code::NotOwner));
+        assert_eq!(code(memory.check_consume(handle)), Some(Code::NotOwner));
+    }
+    memory.free(owner, None).unwrap();
+    assert_eq!([lent, beginning].map(|handle| memory.resolve(handle)), [Err(Code::UseAfterFree); 2]);
+    for (handle, count) in [(lent, 2), (beginning, 1)] {
+        memory.release(handle, count);
+    }
+    assert_eq!(memory.counters(), EMPTY);
+}
+
+#[test]
+fn what_c_takes_over_is_moved_until_nobody_names_it() {
+    let mut memory = Memory::default();
+    let handle = owned(&mut memory, RELEASE);
+    let address = address(&memory, handle);
+    let by: Rc<str> = Rc::from("list_push");
+    memory.check_consume(handle).unwrap();
+    memory.consume(handle, &by);
+    assert_eq!(memory.resolve(handle), Err(Code::Moved));
+    assert_eq!(memory.explain_move(), "its memory was handed over to 'list_push'");
+    assert_eq!(code(memory.free(handle, None)), Some(Code::Moved));
+    assert_eq!(code(memory.check_consume(handle)), Some(Code::Moved));
+    assert_eq!(memory.take_due(false).map(|due| due.is_taken), Some(true));
+    memory.release(handle, 1);
+    assert_eq!((memory.resolve(handle), Rc::strong_count(&by)), (Err(Code::UseAfterFree), 1));
+    memory.let_go(address, 0);
+}
+
+#[test]
+fn c_is_not_given_what_it_cannot_release() {
+    let mut memory = Memory::default();
+    let block = flat(&mut memory, "i64");
+    let inner = memory.interior(block, 4, None).unwrap();
+    assert_eq!(code(memory.check_consume(block)), Some(Code::AllocatorMismatch));
+    assert_eq!(code(memory.check_consume(inner)), Some(Code::AllocatorMismatch));
+    assert_eq!(memory.check_consume(Handle::NULL), Ok(()));
+}
