@@ -3,7 +3,6 @@ import { arrayConstructor, createPointer, DataType, FFITypeTag, unwrapPointer } 
 import { runExample } from './shared/checks.mjs'
 import { openSqliteWithCallbacks, progressHandler, sqlFunction } from './sqlite/callbacks.mjs'
 import { closeSqlite } from './sqlite/library.mjs'
-import { withOutPointers } from './sqlite/out-pointer.mjs'
 
 const SQLITE_OK = 0
 const SQLITE_ABORT = 4
@@ -16,9 +15,9 @@ const textsAt = (pointer, count) =>
   pointer.read(arrayConstructor({ type: DataType.StringArray, length: count, ffiTypeTag: FFITypeTag.StackArray }))
 
 function openMemory(sqlite) {
-  const { result, pointers } = withOutPointers(1, (db) => sqlite.sqlite3_open_v2(':memory:', db, 6, null))
+  const { value: result, out } = sqlite.sqlite3_open_v2(':memory:', 6, null)
   if (result !== SQLITE_OK) throw new Error(sqlite.sqlite3_errstr(result))
-  return pointers[0]
+  return out[0]
 }
 
 /** Runs SQL, `onRow` getting each row as an object; a row for which it returns true is the last. */

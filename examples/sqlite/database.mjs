@@ -1,6 +1,5 @@
 // Turns a SQLite file and SQL text into prepared statements, and SQLite's result codes into errors.
 import { createPointer, DataType, isNullPointer, unwrapPointer } from 'holdfast'
-import { withOutPointers } from './out-pointer.mjs'
 import { Statement } from './statement.mjs'
 
 const SQLITE_OK = 0
@@ -28,9 +27,9 @@ export class Database {
   /** @throws {SqliteError} when the file cannot be opened or created. */
   constructor(sqlite, path) {
     this.#sqlite = sqlite
-    const opened = withOutPointers(1, (db) => sqlite.sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE_CREATE, null))
-    ;[this.#handle] = opened.pointers
-    if (opened.result !== SQLITE_OK) {
+    const { value: result, out } = sqlite.sqlite3_open_v2(path, SQLITE_OPEN_READWRITE_CREATE, null)
+    ;[this.#handle] = out
+    if (result !== SQLITE_OK) {
       // A failed open still makes a connection: it holds the message, and it has to be closed.
       const error = this.#lastError()
       this.close()
@@ -84,11 +83,9 @@ export class Database {
 
   /** Nothing but spaces and comments compiles to NULL: then there is no statement. */
   #compile(text) {
-    const { result, pointers } = withOutPointers(2, (stmt, tail) =>
-      this.#sqlite.sqlite3_prepare_v2(this.#handle, text, TO_THE_NUL, stmt, tail),
-    )
+    const { value: result, out } = this.#sqlite.sqlite3_prepare_v2(this.#handle, text, TO_THE_NUL)
     this.#check(result)
-    const [handle, tail] = pointers
+    const [handle, tail] = out
     if (isNullPointer(handle)) return { statement: null, tail }
     const statement = new Statement(this.#sqlite, handle, this.#check, (it) => this.#statements.delete(it))
     this.#statements.add(statement)

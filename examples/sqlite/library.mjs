@@ -1,5 +1,5 @@
 // Turns libsqlite3 into typed functions, with the names and types that sqlite3.h declares.
-import { close, DataType, define } from 'holdfast'
+import { borrowed, close, consumes, DataType, define, out, owned } from 'holdfast'
 import { openSystemLibrary } from '../shared/system-library.mjs'
 
 const KEY = 'sqlite3'
@@ -11,20 +11,20 @@ const SIGNATURES = {
   sqlite3_libversion: returns(Text, []),
   sqlite3_errstr: returns(Text, [I32]),
 
-  sqlite3_open_v2: returns(I32, [Text, External, I32, Text]),
+  // Released as sqlite3_close_v2 does: when the last of its statements is.
+  sqlite3_open_v2: returns(I32, [Text, out(owned(External, 'sqlite3_close_v2')), I32, Text]),
   sqlite3_extended_result_codes: returns(I32, [External, I32]),
   sqlite3_extended_errcode: returns(I32, [External]),
   sqlite3_errmsg: returns(Text, [External]),
   sqlite3_changes: returns(I32, [External]),
   sqlite3_last_insert_rowid: returns(I64, [External]),
-  sqlite3_close: returns(I32, [External]),
+  sqlite3_close: returns(I32, [consumes(External)]),
 
   // The SQL text goes in as a pointer: the function hands back a second pointer into it, which must stay valid.
-  sqlite3_prepare_v2: returns(I32, [External, External, I32, External, External]),
+  sqlite3_prepare_v2: returns(I32, [External, External, I32, out(owned(External, 'sqlite3_finalize')), out(External)]),
   sqlite3_step: returns(I32, [External]),
   sqlite3_reset: returns(I32, [External]),
   sqlite3_clear_bindings: returns(I32, [External]),
-  sqlite3_finalize: returns(I32, [External]),
 
   sqlite3_bind_parameter_count: returns(I32, [External]),
   sqlite3_bind_null: returns(I32, [External, I32]),
@@ -43,7 +43,7 @@ const SIGNATURES = {
   sqlite3_column_int64: returns(I64, [External, I32]),
   sqlite3_column_double: returns(Double, [External, I32]),
   sqlite3_column_text: returns(Text, [External, I32]),
-  sqlite3_column_blob: returns(External, [External, I32]),
+  sqlite3_column_blob: returns(borrowed(External, 0), [External, I32]),
   sqlite3_column_bytes: returns(I32, [External, I32]),
 }
 

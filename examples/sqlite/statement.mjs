@@ -44,7 +44,7 @@ export class Statement {
   /** Releases the statement; a second call does nothing. */
   finalize() {
     if (this.#handle === null) return
-    this.#sqlite.sqlite3_finalize(this.#handle)
+    this.#handle.free()
     this.#handle = null
     this.#onFinalize(this)
   }

@@ -12,6 +12,6 @@ pub fn call_release(symbol: Symbol, address: usize) {
     // SAFETY: the symbol is a function's address (S4), and a function pointer has the size of an address.
     let function: Function = unsafe { std::mem::transmute(symbol.address()) };
     // SAFETY: that this function takes one pointer, and releases what C has handed out at `address`, is what the user
-    // declared with `owned` (S19); the record of the memory has ended, so nobody releases it a second time.
+    // declared with `owned` (S23); the record of the memory has ended, so nobody releases it a second time.
     unsafe { function(std::ptr::with_exposed_provenance_mut(address)) };
 }
