@@ -71,17 +71,18 @@ class Passage {
     }
   }
 
-  /** C has taken over what it was given to keep: scopes and releases need it no more. */
+  /** C has taken over what it was given to keep: scopes need it no more. */
   handOver(): void {
-    const { consumed } = this.#ownership
-    if (consumed.length === 0) return
-    if (hasScopes)
-      for (const position of consumed) if (this.values[position] !== null) forget(this.values[position] as object)
-    releaseDue()
+    if (!hasScopes) return
+    for (const position of this.#ownership.consumed) {
+      const value = this.values[position]
+      if (value !== null) forget(value as object)
+    }
   }
 
-  /** The places go. */
+  /** The places go, and so do releases of what C has taken over. */
   end(): void {
+    if (this.#ownership.consumed.length > 0) releaseDue()
     for (const { handle } of this.#made.splice(0)) freeRecord(handle, 'rust', this.#ownership.functionName)
   }
 }

@@ -12,6 +12,9 @@ import { describeRecord, freeRecord, interior, readValue, referCallbacks, writeV
 /** Who must release the memory behind a pointer. */
 export type Allocator = 'rust' | 'c' | 'borrowed' | 'js' | 'callback' | 'library'
 
+/** Those whose memory goes with `dispose`. */
+const OURS_TO_FREE: ReadonlySet<Allocator> = new Set<Allocator>(['rust', 'c', 'library'])
+
 /** A slot in the core's registry, and which of the records that used it. */
 export interface Handle {
   readonly slot: number
@@ -142,7 +145,7 @@ export class Pointer {
 
   /** Frees what `createPointer` made and what is owned, if it is not freed yet; lets go of anything else. */
   [Symbol.dispose](): void {
-    if (this.state === 'live' && !this.#isNull() && this.#cohort !== undefined && this.allocator !== 'borrowed') {
+    if (this.state === 'live' && !this.#isNull() && this.#cohort !== undefined && OURS_TO_FREE.has(this.allocator)) {
       freeRecord(this.#handle(), undefined, 'dispose', true)
       if (hasScopes) forget(this)
     }
