@@ -23,6 +23,7 @@ const listed = [
   'define',
   'freePointer',
   'funcConstructor',
+  'frees',
   'isNullPointer',
   'layoutOf',
   'load',
