@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { collect } from '../autofree/collecting.js'
 import { c } from '../pointers/calls.js'
 import { type Held, Model, type Outcome } from './model.js'
-import { type Numbers, steps } from './steps.js'
+import type { Numbers } from './step.js'
+import { steps } from './steps.js'
 
 /** How many steps in all; long runs set it. */
 const STEPS = Number(process.env['FFI_PROPERTY_STEPS'] ?? 100_000)

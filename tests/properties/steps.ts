@@ -1,70 +1,22 @@
 // Turns numbers into calls of the API, each with what the model says it must give.
 import {
-  close,
   createExternalBuffer,
   createPointer,
   DataType,
-  FfiError,
   freePointer,
-  load,
-  open,
   type Pointer,
   PointerType,
   restorePointer,
   unwrapPointer,
   wrapPointer,
 } from 'holdfast'
-import { c, path } from '../pointers/calls.js'
-import {
-  found,
-  type Held,
-  inaccessible,
-  leadsTo,
-  type Model,
-  type Outcome,
-  type Place,
-  unfreeable,
-  unusable,
-} from './model.js'
+import { c } from '../pointers/calls.js'
+import { openOrClose } from './libraries.js'
+import { found, type Held, inaccessible, leadsTo, type Model, type Place, unfreeable, unusable } from './model.js'
+
+import { type Checked, check, nothing, ok, type Step } from './step.js'
 
 const { Double, External, I32, U8, Void } = DataType
-
-/** Three numbers of which each step makes what it needs. */
-export type Numbers = readonly [number, number, number]
-
-/** One step: what was to come, and what has come. */
-export interface Checked {
-  readonly expected: Outcome
-  readonly got: Outcome
-}
-
-type Step = (model: Model, held: Held, numbers: Numbers) => Checked | undefined
-
-/** What an action gives; `keep` makes a value of its result. */
-function outcome<T>(act: () => T, keep: (result: T) => Outcome): Outcome {
-  let result: T
-  try {
-    result = act()
-  } catch (error) {
-    if (error instanceof FfiError) return error.code
-    throw error
-  }
-  return keep(result)
-}
-
-/** A step that either is refused as expected, or gives what `use` makes of its result. */
-function check<T>(
-  refused: string | undefined,
-  act: () => T,
-  expected: () => Outcome,
-  use: (result: T) => Outcome,
-): Checked {
-  const got = outcome(act, use)
-  return { expected: refused ?? expected(), got }
-}
-
-const nothing = () => undefined
-const ok = () => 'ok'
 
 /** A step that gives a new pointer to `place`. */
 function gives(model: Model, refused: string | undefined, place: () => Place | null, act: () => Pointer): Checked {
@@ -356,49 +308,6 @@ const lookThroughBuffer: Step = (model, _held, [a]) => {
   if (place.block.state === 'freed') return { expected: 0, got: buffer.length }
   if (place.block.content !== undefined) return { expected: place.length, got: buffer.length }
   return { expected: place.block.bytes.getUint8(place.offset), got: buffer[0] }
-}
-
-/** Keys that were open at some time in this process: what closes is remembered. */
-const opened = new Set<string>()
-
-const openOrClose: Step = (model, _held, [a, b]) => {
-  const key = `property ${a % 3}`
-  if (b % 3 === 0) {
-    return check(
-      undefined,
-      () => close(key),
-      nothing,
-      () => {
-        model.libraries.delete(key)
-        for (const scope of model.scopes) scope.libraries.delete(key)
-        return undefined
-      },
-    )
-  }
-  if (b % 3 === 1) {
-    return check(
-      undefined,
-      () => open({ library: key, path }),
-      ok,
-      (library) => {
-        if (!model.libraries.has(key)) model.scopes.at(-1)?.libraries.add(key)
-        model.libraries.set(key, library)
-        opened.add(key)
-        return 'ok'
-      },
-    )
-  }
-  const call = { library: key, funcName: 'read_int', retType: I32, paramsType: [External] } as const
-  const [value] = createPointer({ paramsType: [I32], paramsValue: [a] })
-  model.made(value, 4).bytes.setInt32(0, a, true)
-  const closed = opened.has(key) ? 'ERR_FFI_LIBRARY_CLOSED' : 'ERR_FFI_LIBRARY_NOT_OPEN'
-  const refused = model.libraries.has(key) ? undefined : closed
-  return check(
-    refused,
-    () => load({ ...call, paramsValue: [value] }),
-    () => a,
-    (read) => read,
-  )
 }
 
 const drop: Step = (model, _held, [a, b]) => {
