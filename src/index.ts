@@ -3,7 +3,7 @@
 export { define } from './call/define.js'
 export { configure } from './call/description.js'
 export { load } from './call/load.js'
-export { type Counters, counters } from './counters.js'
+export { type Counters, counters, type Frees, frees } from './counters.js'
 export * from './datatype.js'
 export { FfiError, type FfiErrorCode, type FfiErrorFacts } from './error.js'
 export { close, type OpenedLibrary, open } from './library/library.js'

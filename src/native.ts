@@ -21,6 +21,8 @@ export const Operation = {
   Follow: 13,
   TakeDue: 14,
   End: 15,
+  Leak: 16,
+  Dispose: 17,
 } as const
 
 /** The addon's entries. Those without arguments take theirs from the frame on top of the call stack. */
@@ -48,7 +50,14 @@ export interface Native {
   operate(operation: number): ArrayBuffer | undefined
   create(...views: ArrayBufferView[]): void
   write(...views: ArrayBufferView[]): void
-  release(entries: Uint32Array): void
+  /** When the pointer object is collected, one name of the record is gone. */
+  watch(pointer: object, slot: number, generation: number): void
+  /** When the token is collected, names are gone: slots, generations and counts in the first `length` entries. */
+  watchMany(token: object, entries: Uint32Array, length: number): void
+  /** Looks for what was collected; `isNew`: after a collection. Whether something is left to look at. */
+  sweep(isNew: boolean): boolean
+  /** Frees on request, frees of what was collected. */
+  frees(): number[]
   externalBuffer(slot: number, generation: number, length: number): ArrayBuffer | undefined
   /** What runs every callback: it finds the frame's offset in word 1, and is passed arguments too large for the frame. */
   startCallbacks(dispatcher: (overflow?: ArrayBuffer) => ArrayBufferView | undefined): void

@@ -9,7 +9,7 @@ import { type CType, textOf } from '../signature/ctype.js'
 import type { CreatePointer, FreePointer, MapPointers, RestorePointer } from '../signature/infer.js'
 import { Void } from '../signature/scalar.js'
 import { createBlock, describeRecord, freeFollowed, freeRecord, restore, unwrap } from './operation.js'
-import { adopt, checkCount, checkPointer, type Handle, make, type Pointer } from './pointer.js'
+import { checkCount, checkPointer, make, type Pointer } from './pointer.js'
 
 const OPAQUE: CType = { kind: 'handle' }
 
@@ -17,8 +17,9 @@ const OPAQUE: CType = { kind: 'handle' }
  * Puts values where C can find them. What a pointer points to: for scalars and `StackStruct` the value itself; for strings,
  * arrays and structs a pointer to it, which `unwrapPointer` gives.
  *
- * *Lifetime*: each lives until it is freed, with everything behind it, or the environment ends. Buffers given for
- * `U8Array` are used in place and kept that long.
+ * *Lifetime*: each lives until it is freed, with everything behind it, the last pointer into it is collected, or the
+ * environment ends; `Pointer.leak` leaves it to C. Pointers given for `External` keep what they point to that long, and
+ * buffers given for `U8Array` are used in place and kept.
  * @throws {FfiError} ERR_FFI_OPTIONS, ERR_FFI_SIGNATURE, ERR_FFI_ARITY, ERR_FFI_TYPE, ERR_FFI_RANGE; nothing is made then
  * @example const [out] = createPointer({ paramsType: [DataType.I32], paramsValue: [0] })
  */
@@ -44,13 +45,8 @@ function createOne(description: unknown, value: unknown, name: string, position:
   const isVoid = description === Void.dataType
   const type = isVoid ? compileType(OPAQUE, false, name) : compileDescription(description, 'parameter', name, position)
   const pointer = make(createBlock(type, isVoid ? null : value, name, position), textOf(type.type))
-  if (hasScopes) enlist(pointer, () => release(pointer))
+  if (hasScopes) enlist(pointer, () => pointer[Symbol.dispose]())
   return pointer
-}
-
-/** The end of a scope: what was freed meanwhile, through another pointer, is left alone. */
-function release(pointer: Pointer): void {
-  if (pointer.state === 'live') pointer.free()
 }
 
 /**
@@ -73,22 +69,24 @@ function restoreOne(description: unknown, value: unknown, name: string, position
       describeRecord(handle, name)
       return undefined
     }
-    return restore(handle, compileDescription(description, 'result', name), 0, name)
+    const type = compileDescription(description, 'result', name)
+    // Asked for again, so that the pointer is not collected while a description's getters run.
+    return restore(checkPointer(value), type, 0, name)
   })
 }
 
 /**
  * Follows each pointer once: the address found there.
  *
- * *Lifetime*: inside memory of `createPointer`, that memory's; elsewhere borrowed.
+ * *Lifetime*: inside memory of `createPointer`, that memory's, which it keeps; elsewhere borrowed.
  * @throws {FfiError} ERR_FFI_NOT_POINTER, ERR_FFI_OUT_OF_BOUNDS, ERR_FFI_POINTER_TYPE, ERR_FFI_BAD_ADDRESS, ERR_FFI_USE_AFTER_FREE
  */
 export const unwrapPointer: MapPointers = ((pointers: unknown) => {
   const name = 'unwrapPointer'
   return asList(pointers, name).map((value, i) =>
     at(i, name, () => {
-      const { slot, generation } = unwrap(checkPointer(value), name)
-      return adopt(slot, generation)
+      const pointer = checkPointer(value)
+      return make(unwrap(pointer, name), 'void')
     }),
   )
 }) as MapPointers
@@ -96,7 +94,7 @@ export const unwrapPointer: MapPointers = ((pointers: unknown) => {
 /**
  * Makes a pointer to each pointer.
  *
- * *Lifetime*: as of `createPointer`; freeing it does not free what it points to.
+ * *Lifetime*: as of `createPointer`; it keeps what it points to, and freeing it does not free that.
  * @throws {FfiError} ERR_FFI_NOT_POINTER, ERR_FFI_USE_AFTER_FREE
  */
 export const wrapPointer: MapPointers = ((pointers: unknown) => {
@@ -121,14 +119,17 @@ export const freePointer: FreePointer = ((params: unknown) => {
   const requested = pointerTypeOf((params as { pointerType?: unknown }).pointerType, name)
   checkSameLength(types, pointers, name)
   types.forEach((description, i) => {
-    at(i, name, () => freeOne(description, checkPointer(pointers[i]), requested, name))
+    at(i, name, () => freeOne(description, pointers[i], requested, name))
     if (hasScopes) forget(pointers[i] as Pointer)
   })
 }) as FreePointer
 
-function freeOne(description: unknown, handle: Handle, requested: 'rust' | 'c' | undefined, name: string): void {
+function freeOne(description: unknown, pointer: unknown, requested: 'rust' | 'c' | undefined, name: string): void {
+  checkPointer(pointer)
   const isVoid = description === Void.dataType
   const type = isVoid ? compileType(OPAQUE, false, name) : compileDescription(description, 'parameter', name)
+  // Asked for when no getter of a description runs any more: until then the pointer is not collected.
+  const handle = checkPointer(pointer)
   const followed = type.type.kind === 'text' || type.type.kind === 'reference'
   const isWrapper =
     requested === 'c' && followed && handle.slot !== 0 && describeRecord(handle, name).allocator === 'rust'
@@ -137,8 +138,9 @@ function freeOne(description: unknown, handle: Handle, requested: 'rust' | 'c' |
     return
   }
   // C memory behind a wrapper of ours (wrapPointer): both go.
-  freeFollowed(handle, followable(description, type.type, name), name)
-  freeRecord(handle, 'rust', name)
+  const inner = followable(description, type.type, name)
+  freeFollowed(checkPointer(pointer), inner, name)
+  freeRecord(checkPointer(pointer), 'rust', name)
 }
 
 /** The type with its declared lengths, so that what an array holds is followed; a bare array is one block. */

@@ -9,7 +9,7 @@ import { native, Operation } from '../native.js'
 import { releaseDue } from '../ownership/release.js'
 import { type CompiledType, compileDescription } from '../signature/compile.js'
 import type { CType } from '../signature/ctype.js'
-import { type Allocator, checkCount, type Handle } from './pointer.js'
+import { type Allocator, checkCount, checkPointer, type Handle, type Pointer } from './pointer.js'
 
 const ALLOCATORS: readonly Allocator[] = ['rust', 'c', 'borrowed', 'js', 'callback', 'library']
 
@@ -83,22 +83,28 @@ export function unwrap(handle: Handle, functionName: string): Handle {
   return resultHandle(run(Operation.Unwrap, handle, functionName).base)
 }
 
-/** Frees; `requested` names the allocator that the caller means. With `lenient`, memory it does not own is left alone. */
-export function freeRecord(
-  handle: Handle,
-  requested: 'rust' | 'c' | undefined,
-  functionName: string,
-  lenient = false,
-): void {
+/** Frees; `requested` names the allocator that the caller means. */
+export function freeRecord(handle: Handle, requested: 'rust' | 'c' | undefined, functionName: string): void {
   const number = requested === undefined ? 0 : requested === 'rust' ? 1 : 2
-  try {
-    const { base, overflow } = run(Operation.Free, handle, functionName, { number })
-    const released = stack.view.getUint32(base + Operand.Count, true)
-    if (released !== 0) forgetAll(readerAt(base + native.operationSize, overflow), released)
-  } catch (error) {
-    if (!(lenient && error instanceof FfiError && error.code === 'ERR_FFI_NOT_OWNER')) throw error
-  }
+  free(Operation.Free, handle, functionName, { number })
+}
+
+/** Frees what `createPointer` made and what is owned, unless it is freed or leaked; anything else is left alone. */
+export function disposeRecord(handle: Handle, functionName: string): void {
+  free(Operation.Dispose, handle, functionName)
+}
+
+/** Frees, with the callbacks that end with the memory. */
+function free(operation: number, handle: Handle, functionName: string, operands?: Operands): void {
+  const { base, overflow } = run(operation, handle, functionName, operands)
+  const released = stack.view.getUint32(base + Operand.Count, true)
+  if (released !== 0) forgetAll(readerAt(base + native.operationSize, overflow), released)
   releaseDue()
+}
+
+/** Keeps a record's memory from going with its pointer objects. */
+export function leakRecord(handle: Handle, functionName: string): void {
+  run(Operation.Leak, handle, functionName)
 }
 
 /** Frees with libc what the typed pointers in a record's memory lead to. */
@@ -127,15 +133,19 @@ export function referCallbacks(handle: Handle, kept: boolean, functionName: stri
   run(Operation.Refer, handle, functionName, { number: kept ? 1 : 0 })
 }
 
-/** Reads a value of a described type. */
-export function readValue(handle: Handle, description: unknown, offset: unknown, functionName: string): unknown {
+/**
+ * Reads a value of a described type. Takes the pointer itself, whose handle is asked for last: what a description's getters
+ * do cannot have it collected before.
+ */
+export function readValue(pointer: Pointer, description: unknown, offset: unknown, functionName: string): unknown {
   const type = compileDescription(description, 'field', functionName)
-  return restore(handle, type, checkCount(offset, functionName), functionName)
+  const at = checkCount(offset, functionName)
+  return restore(checkPointer(pointer), type, at, functionName)
 }
 
-/** Writes a value of a described type, which must need no memory of its own. */
+/** Writes a value of a described type, which must need no memory of its own. The pointer as in `readValue`. */
 export function writeValue(
-  handle: Handle,
+  pointer: Pointer,
   description: unknown,
   value: unknown,
   offset: unknown,
@@ -148,7 +158,7 @@ export function writeValue(
   }
   const at = checkCount(offset, functionName)
   encodeInto(type, value, functionName, (base, views) => {
-    pushOperands(base, handle, { number: type.layout.id, offset: at })
+    pushOperands(base, checkPointer(pointer), { number: type.layout.id, offset: at })
     native.write(...views)
   })
 }

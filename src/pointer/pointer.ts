@@ -4,16 +4,23 @@ import { type InspectOptionsStylized, inspect } from 'node:util'
 import type { FieldType } from '../datatype.js'
 import { badOptions, describe, FfiError } from '../error.js'
 import { stack } from '../marshal/frame.js'
+import { native } from '../native.js'
 import { forget, hasScopes } from '../scope/scope.js'
 import type { ArgumentOf, ResultOf } from '../signature/infer.js'
 import { type Cohort, enroll } from './cohort.js'
-import { describeRecord, freeRecord, interior, readValue, referCallbacks, writeValue } from './operation.js'
+import {
+  describeRecord,
+  disposeRecord,
+  freeRecord,
+  interior,
+  leakRecord,
+  readValue,
+  referCallbacks,
+  writeValue,
+} from './operation.js'
 
 /** Who must release the memory behind a pointer. */
 export type Allocator = 'rust' | 'c' | 'borrowed' | 'js' | 'callback' | 'library'
-
-/** Those whose memory goes with `dispose`. */
-const OURS_TO_FREE: ReadonlySet<Allocator> = new Set<Allocator>(['rust', 'c', 'library'])
 
 /** A slot in the core's registry, and which of the records that used it. */
 export interface Handle {
@@ -29,24 +36,24 @@ const OURS = Symbol('holdfast')
 /**
  * A pointer into C memory. Made by `createPointer`, returned by functions, never made by hand.
  *
- * *Lifetime*: what `createPointer` made, and what a signature declares as `owned`, lives until it is freed, or the environment
- * ends. What else C handed out is borrowed: Holdfast does not know when it ends. Using a pointer after its memory was freed through Holdfast throws
- * ERR_FFI_USE_AFTER_FREE.
+ * *Lifetime*: what `createPointer` made lives until it is freed, the last pointer into it is collected, or the environment
+ * ends; so does what a signature declares as `owned`, but that a function releases is not collected. `leak` takes memory
+ * from the collector. What else C handed out is borrowed: Holdfast does not know when it ends. Using a pointer after its
+ * memory was freed through Holdfast throws ERR_FFI_USE_AFTER_FREE.
  */
 export class Pointer {
   readonly #slot: number
   readonly #generation: number
-  readonly #cohort: Cohort | undefined
-  readonly #type: string
+  /** What it points to; of an address that C handed out, what its record is released with. */
+  readonly #origin: string | Cohort
 
   /** @internal */
-  constructor(key: symbol, slot: number, generation: number, type: string) {
+  constructor(key: symbol, slot: number, generation: number, origin: string | Cohort) {
     if (key !== OURS)
       throw new FfiError('ERR_FFI_OPTIONS', { functionName: 'new Pointer', expected: 'createPointer', got: 'new' })
     this.#slot = slot
     this.#generation = generation
-    this.#type = type
-    this.#cohort = slot === 0 ? undefined : enroll(slot, generation)
+    this.#origin = origin
   }
 
   /** The address; 0n for NULL. @throws {FfiError} ERR_FFI_USE_AFTER_FREE, ERR_FFI_BUFFER_DETACHED */
@@ -56,7 +63,7 @@ export class Pointer {
 
   /** What it was made to point to, in the core's notation; `void` when only C knows. */
   get type(): string {
-    return this.#type
+    return typeof this.#origin === 'string' ? this.#origin : 'void'
   }
 
   /** Known bytes from the address on; undefined when only C knows. @throws {FfiError} ERR_FFI_USE_AFTER_FREE */
@@ -92,12 +99,22 @@ export class Pointer {
   }
 
   /**
+   * Leaves the memory that this points into to C: it is not freed when its pointers are collected, nor by a scope or
+   * `using`, but by `free`, or when the environment ends. What was never Holdfast's to free, and NULL, stay as they are.
+   * @throws {FfiError} ERR_FFI_USE_AFTER_FREE, ERR_FFI_BUFFER_DETACHED
+   */
+  leak(): this {
+    leakRecord(this.#handle(), 'leak')
+    return this
+  }
+
+  /**
    * Reads a value of a type at `offset` bytes. A struct description reads `T *`, as everywhere, so tag it `StackStruct`
    * to read the struct that lies here.
    * @throws {FfiError} ERR_FFI_OUT_OF_BOUNDS, ERR_FFI_MISALIGNED, ERR_FFI_BAD_ADDRESS, ERR_FFI_USE_AFTER_FREE, ERR_FFI_NULL_POINTER
    */
   read<const T extends FieldType>(type: T, offset = 0): ResultOf<T> {
-    return readValue(this.#handle(), type, offset, 'read') as ResultOf<T>
+    return readValue(this.#self(), type, offset, 'read') as ResultOf<T>
   }
 
   /**
@@ -106,15 +123,15 @@ export class Pointer {
    * @throws {FfiError} as `read`, and ERR_FFI_SIGNATURE for a type that would need memory of its own
    */
   write<const T extends FieldType>(type: T, value: ArgumentOf<T>, offset = 0): void {
-    writeValue(this.#handle(), type, value, offset, 'write')
+    writeValue(this.#self(), type, value, offset, 'write')
   }
 
   /**
-   * A pointer `offset` bytes further. *Lifetime*: that of this one's memory; it owns nothing.
+   * A pointer `offset` bytes further. *Lifetime*: that of this one's memory, which it keeps from being collected.
    * @throws {FfiError} ERR_FFI_OUT_OF_BOUNDS, ERR_FFI_USE_AFTER_FREE, ERR_FFI_NULL_POINTER
    */
   at(offset: number): Pointer {
-    return make(interior(this.#handle(), checkCount(offset, 'at'), undefined, 'at'), offset === 0 ? this.#type : 'void')
+    return make(interior(this.#handle(), checkCount(offset, 'at'), undefined, 'at'), offset === 0 ? this.type : 'void')
   }
 
   /**
@@ -122,7 +139,7 @@ export class Pointer {
    * @throws {FfiError} ERR_FFI_OUT_OF_BOUNDS when more is claimed than is known, ERR_FFI_USE_AFTER_FREE, ERR_FFI_NULL_POINTER
    */
   withLength(length: number): Pointer {
-    return make(interior(this.#handle(), 0, checkCount(length, 'withLength'), 'withLength'), this.#type)
+    return make(interior(this.#handle(), 0, checkCount(length, 'withLength'), 'withLength'), this.type)
   }
 
   /**
@@ -143,12 +160,10 @@ export class Pointer {
     return this
   }
 
-  /** Frees what `createPointer` made and what is owned, if it is not freed yet; lets go of anything else. */
+  /** Frees what `createPointer` made and what is owned, if it is neither freed yet nor leaked; lets go of anything else. */
   [Symbol.dispose](): void {
-    if (this.state === 'live' && !this.#isNull() && this.#cohort !== undefined && OURS_TO_FREE.has(this.allocator)) {
-      freeRecord(this.#handle(), undefined, 'dispose', true)
-      if (hasScopes) forget(this)
-    }
+    disposeRecord(this.#handle(), 'dispose')
+    if (hasScopes) forget(this)
   }
 
   [inspect.custom](_depth: number, options: InspectOptionsStylized): string {
@@ -157,6 +172,11 @@ export class Pointer {
 
   #isNull(): boolean {
     return this.#slot === 0 && this.#generation === 0
+  }
+
+  /** Only a pointer has this: a proxy for one is refused. */
+  #self(): this {
+    return this
   }
 
   #handle(): Handle {
@@ -202,12 +222,15 @@ function summary(pointer: Pointer): string {
 
 /** The pointer object of a handle that the core made. */
 export function make(handle: Handle, type: string): Pointer {
-  return new Pointer(OURS, handle.slot, handle.generation, type)
+  const { slot, generation } = handle
+  const pointer = new Pointer(OURS, slot, generation, type)
+  if (slot !== 0) native.watch(pointer, slot, generation)
+  return pointer
 }
 
 /** The pointer object of an address that C returned. */
 export function adopt(slot: number, generation: number): Pointer {
-  return new Pointer(OURS, slot, generation, 'void')
+  return new Pointer(OURS, slot, generation, slot === 0 ? 'void' : enroll(slot, generation))
 }
 
 /** Writes a pointer's handle, or NULL for null, into two words of the call stack; false for anything else. */

@@ -24,6 +24,7 @@ const listed = [
   'createPointer',
   'define',
   'freePointer',
+  'frees',
   'funcConstructor',
   'inout',
   'isNullPointer',

@@ -74,12 +74,12 @@ pub(super) fn relocate_image(
     relocate(image, words(image, frame.get(Field::FixupOffset), count)?, views, memory)
 }
 
-/// The handles that a fixup list names, read before they become addresses.
-pub(super) fn handles_at(image: &Image<'_>, fixups: &[u32]) -> std::result::Result<Vec<Handle>, Code> {
+/// The handles that a fixup list names, with their offsets in the image, read before they become addresses.
+pub(super) fn handles_at(image: &Image<'_>, fixups: &[u32]) -> std::result::Result<Vec<(usize, Handle)>, Code> {
     let handle = |fixup: &u32| {
         let at = (fixup >> 1).checked_sub(image.start)? as usize;
         let (slot, generation) = halves(*image.bytes.get(at..)?.first_chunk()?);
-        Some(Handle { slot, generation })
+        Some((at, Handle { slot, generation }))
     };
     fixups.iter().filter(|fixup| *fixup & 1 == 1).map(handle).collect::<Option<_>>().ok_or(Code::Internal)
 }

@@ -217,7 +217,7 @@ fn handles_in(plan: &CallPlan, moved: &mut MovedFrame) -> Result<Vec<(Handle, u3
     let (count, list) = (frame.get(Field::FixupCount), frame.get(Field::FixupOffset));
     let image = frame.scratch(plan.frame_size, &[])?;
     let nested = handles_at(&image, &words(&image, list, count)?)?;
-    found.extend(nested.into_iter().map(|handle| (handle, NO_POSITION)));
+    found.extend(nested.into_iter().map(|(_, handle)| (handle, NO_POSITION)));
     Ok(found)
 }
 

@@ -212,6 +212,12 @@ impl Runtime {
         &self.journal
     }
 
+    /// Whether no frame is being written or read and no call runs: no handle is in use then but through its pointer objects.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.stack.is_empty() && !self.journal.is_in_call()
+    }
+
     /// The memory of this environment.
     #[must_use]
     pub fn memory(&mut self) -> &mut Memory {

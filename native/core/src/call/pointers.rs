@@ -55,11 +55,15 @@ pub enum Operation {
     TakeDue = 14,
     /// Ends a handle's record without releasing its memory.
     End = 15,
+    /// Lets the memory live until it is freed, whatever becomes of the pointer objects.
+    Leak = 16,
+    /// Frees what is neither leaked nor freed nor somebody else's; leaves all else alone.
+    Dispose = 17,
 }
 
 impl Operation {
     /// Every operation, at the index of its number.
-    pub const ALL: [Operation; 16] = [
+    pub const ALL: [Operation; 18] = [
         Operation::Restore,
         Operation::Interior,
         Operation::Unwrap,
@@ -76,6 +80,8 @@ impl Operation {
         Operation::Follow,
         Operation::TakeDue,
         Operation::End,
+        Operation::Leak,
+        Operation::Dispose,
     ];
 }
 
@@ -86,9 +92,14 @@ impl Runtime {
             Operation::Restore => runtime.restore(frame),
             Operation::Interior => runtime.interior(frame),
             Operation::Unwrap => runtime.unwrap(frame),
-            Operation::Free => runtime.free(frame),
             Operation::FreeFollowed => runtime.free_followed(frame),
             Operation::Describe => runtime.describe(frame),
+            Operation::Dispose if !runtime.memory.ends(handle(frame)) => {
+                frame.set_word(COUNT, 0);
+                Ok(Outcome::InFrame)
+            }
+            Operation::Free | Operation::Dispose => runtime.free(frame),
+            Operation::Leak => runtime.memory.leak(handle(frame)).map(|()| Outcome::InFrame),
             Operation::CheckFree => match runtime.memory.check_free(handle(frame), requested(frame)?) {
                 Err(refusal) if refusal.code != Code::NullPointer => Err(refusal),
                 _ => Ok(Outcome::InFrame),
@@ -148,9 +159,13 @@ impl Runtime {
             let layout = runtime.operand_layout(frame)?;
             let fields = frame;
             let mut image = frame.scratch(POINTER_OPERATION_SIZE, views)?;
+            let fixups = words(&image, fields.get(Field::FixupOffset), fields.get(Field::FixupCount))?;
+            let references = handles_at(&image, &fixups)?;
             relocate_image(&mut image, fields, views, &runtime.memory)?;
-            let bytes = image.bytes.get(..layout.size as usize).ok_or(Code::Internal)?;
-            runtime.memory.write(handle(fields), count(fields, OFFSET)?, &layout, bytes)?;
+            let (handle, offset, size) = (handle(fields), count(fields, OFFSET)?, layout.size as usize);
+            let bytes = image.bytes.get(..size).ok_or(Code::Internal)?;
+            runtime.memory.write(handle, offset, &layout, bytes)?;
+            runtime.memory.overwrite(handle, offset, size, references);
             Ok(Outcome::InFrame)
         })
     }

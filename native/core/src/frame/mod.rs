@@ -22,6 +22,9 @@ use crate::memory::{Image, View};
 use crate::plan::HEADER_SIZE;
 use crate::sys::fault;
 
+/// Where the first frame lies; `FIRST_FRAME` in src/marshal/frame.ts.
+const FIRST_FRAME: usize = 16;
+
 /// The call stack of one environment. Does not own its memory: a JavaScript ArrayBuffer that the addon keeps alive and
 /// attached for as long as this exists. Used on that environment's thread only.
 #[derive(Debug)]
@@ -72,6 +75,12 @@ impl CallStack {
 }
 
 impl CallStack {
+    /// Whether no frame is reserved: the next one is the first.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.top().is_some_and(|frame| self.size - frame.capacity == FIRST_FRAME)
+    }
+
     /// The number of the function to call.
     #[inline]
     #[must_use]

@@ -23,9 +23,11 @@ impl Memory {
         })
     }
 
-    /// The callback ends with the block that holds its address.
+    /// The callback ends with the block that holds its address. It keeps the block: C may call it for as long as nobody frees
+    /// that.
     pub fn set_code_owner(&mut self, code: Handle, block: Handle) {
         self.registry.set_parent(code, block);
+        self.registry.retain(block);
     }
 
     /// The callback has ended.

@@ -22,6 +22,7 @@ impl Memory {
             Err(refusal) if refusal.code == Code::NullPointer => return Ok(()),
             Err(refusal) => return Err(refusal),
         };
+        self.reclaim.frees.explicit += 1;
         if !self.owned.contains(owner) {
             self.end_c(self.registry.get(owner)?.address, owner);
             return Ok(());
@@ -31,13 +32,15 @@ impl Memory {
         if is_pinned { Ok(()) } else { self.end_block(owner) }
     }
 
-    /// Frees a block whose record has ended.
-    pub(super) fn end_block(&mut self, owner: Handle) -> Result<()> {
-        self.owned.remove(owner).map_or(Ok(()), |block| self.guard.bury(block))
+    /// Whether somebody who is done with a handle (a scope, or `using`) frees it: not what is leaked, freed already, or not
+    /// Holdfast's.
+    #[must_use]
+    pub fn ends(&self, handle: Handle) -> bool {
+        self.check_free(handle, None).is_ok_and(|owner| self.owned.is_collectable(owner) || !self.owned.contains(owner))
     }
 
     /// Releases memory of C with its record, if it has one: now, or when the last call that pins it has returned.
-    fn end_c(&mut self, address: usize, record: Handle) {
+    pub(super) fn end_c(&mut self, address: usize, record: Handle) {
         let (is_pinned, release) = (self.registry.is_pinned(record), self.registry.release_of(record));
         self.registry.remove(record);
         if is_pinned {

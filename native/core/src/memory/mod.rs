@@ -10,6 +10,8 @@ mod owned;
 mod ownership;
 mod pins;
 mod place;
+mod reclaim;
+mod references;
 mod relocate;
 #[cfg(test)]
 mod tests;
@@ -27,9 +29,11 @@ use guard::Guard;
 pub use guard::GuardOptions;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};
-pub use ownership::{Due, FRONT, Fate};
+pub use ownership::{Due, FRONT};
 pub use pins::Remains;
 use pins::Transient;
+pub use reclaim::Frees;
+use reclaim::Reclaim;
 pub use relocate::{Image, data_address, halves, leads_to_scratch, relocate};
 
 use crate::error::{Code, Result};
@@ -62,6 +66,8 @@ pub struct Memory {
     running: Range<usize>,
     /// Records of such addresses, which end with the callback.
     passing: Vec<Handle>,
+    /// What was freed, and how.
+    reclaim: Reclaim,
 }
 
 /// Counts that return to their baseline when everything was released.
@@ -307,19 +313,6 @@ impl Memory {
     /// Records under JavaScript buffers that have ended since the last time: those buffers must be detached.
     pub fn take_ended(&mut self) -> Vec<Handle> {
         self.registry.take_ended()
-    }
-
-    /// `count` pointer objects are gone: borrowed and interior records go with their last one, owned memory stays until it
-    /// is freed or the environment ends.
-    pub fn release(&mut self, handle: Handle, count: u32) {
-        if !self.registry.release(handle, count) || self.fate(handle) != Fate::Forgotten {
-            return;
-        }
-        let owner = self.registry.owner(handle);
-        self.registry.remove(handle);
-        if !owner.is_null() {
-            self.release(owner, 1);
-        }
     }
 }
 

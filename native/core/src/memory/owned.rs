@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Range;
 
 use super::alloc::Block;
 use super::place::Piece;
@@ -59,8 +60,10 @@ struct Owned {
     block: Block,
     segments: Box<[Segment]>,
     backings: Box<[Backing]>,
-    /// What it was made to point to besides its own bytes and the buffers.
-    references: Box<[Handle]>,
+    /// What JavaScript has made it point to besides its own bytes and the buffers, by the offset of the pointer.
+    references: BTreeMap<usize, Handle>,
+    /// Not to be freed when its last pointer object is collected.
+    is_leaked: bool,
 }
 
 /// The blocks of one environment, found by handle and by address. Dropping it frees them all.
@@ -99,31 +102,69 @@ impl OwnedBlocks {
             let known = self.backings.entry((backing.address, handle.slot)).or_insert((handle, 0));
             known.1 = known.1.max(backing.length);
         }
-        let references = Box::default();
-        let owned = Owned { block, segments: segments.into(), backings: backings.into(), references };
+        let owned = Owned {
+            block,
+            segments: segments.into(),
+            backings: backings.into(),
+            references: BTreeMap::new(),
+            is_leaked: false,
+        };
         self.blocks.insert(handle, owned);
     }
 
-    pub(super) fn set_references(&mut self, handle: Handle, references: Vec<Handle>) {
+    /// JavaScript has written `references` (by offset) over the bytes in `range` of a block. Returns what the pointers
+    /// wholly inside pointed to before.
+    pub(super) fn set_references(
+        &mut self,
+        handle: Handle,
+        range: Range<usize>,
+        references: impl IntoIterator<Item = (usize, Handle)>,
+    ) -> Vec<Handle> {
+        let Some(owned) = self.blocks.get_mut(&handle) else { return Vec::new() };
+        let inside = |at: &usize| at + size_of::<usize>() <= range.end;
+        let touched: Vec<usize> = owned.references.range(range.start..).map(|(at, _)| *at).take_while(inside).collect();
+        let mut before: Vec<Handle> = touched.iter().filter_map(|at| owned.references.remove(at)).collect();
+        let replaced = references.into_iter().filter_map(|(at, reference)| owned.references.insert(at, reference));
+        before.extend(replaced);
+        before
+    }
+
+    /// What JavaScript has made a block point to; nothing for memory that is no block.
+    pub(super) fn references(&self, handle: Handle) -> Vec<Handle> {
+        self.blocks.get(&handle).map_or_else(Vec::new, |owned| owned.references.values().copied().collect())
+    }
+
+    /// Whether a block points to anything by JavaScript's doing.
+    pub(super) fn has_references(&self, handle: Handle) -> bool {
+        self.blocks.get(&handle).is_some_and(|owned| !owned.references.is_empty())
+    }
+
+    /// The block's bytes from its first on, if the handle is a block's.
+    pub(super) fn extent(&self, handle: Handle) -> Option<Range<usize>> {
+        let block = &self.blocks.get(&handle)?.block;
+        Some(block.address()..block.address() + block.size())
+    }
+
+    pub(super) fn set_leaked(&mut self, handle: Handle) {
         if let Some(owned) = self.blocks.get_mut(&handle) {
-            owned.references = references.into();
+            owned.is_leaked = true;
         }
     }
 
-    /// What a block was made to point to; nothing for memory that is no block.
-    pub(super) fn references(&self, handle: Handle) -> &[Handle] {
-        self.blocks.get(&handle).map_or(&[], |owned| &owned.references)
+    /// Whether the handle is that of a block that goes with its last pointer object.
+    pub(super) fn is_collectable(&self, handle: Handle) -> bool {
+        self.blocks.get(&handle).is_some_and(|owned| !owned.is_leaked)
     }
 
-    /// Takes a block out, and lets go of the buffers it points to. None for a handle of no block.
-    pub(super) fn remove(&mut self, handle: Handle) -> Option<Block> {
+    /// Takes a block out, with what it pointed to, and lets go of the buffers it points to. None for a handle of no block.
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<(Block, Vec<Handle>)> {
         let owned = self.blocks.remove(&handle)?;
         self.by_address.remove(&owned.block.address());
         self.bytes -= owned.block.size();
         for backing in &owned.backings {
             self.backings.remove(&(backing.address, handle.slot));
         }
-        Some(owned.block)
+        Some((owned.block, owned.references.into_values().collect()))
     }
 
     /// Whether a block points to JavaScript buffers.

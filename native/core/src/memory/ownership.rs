@@ -21,25 +21,7 @@ pub struct Due {
     pub is_taken: bool,
 }
 
-/// What becomes of a record that no pointer object names any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// The record goes; the memory is not ours to release.
-    Forgotten,
-    /// [`Memory::free`] without a requested allocator releases it: a block of Rust's, C's `free`, or a function that is due
-    /// then.
-    Freed,
-}
-
 impl Memory {
-    /// Whether a record's memory is released by us: the one place that says so.
-    #[must_use]
-    pub fn fate(&self, handle: Handle) -> Fate {
-        let is_owned = matches!(self.registry.allocator(handle), Ok(Allocator::C | Allocator::Library));
-        let stands = || self.registry.owner(handle).is_null();
-        if self.owned.contains(handle) || (is_owned && stands()) { Fate::Freed } else { Fate::Forgotten }
-    }
-
     /// Makes memory that C has just handed out with its ownership our own: to be released with libc's `free` (`release` 0)
     /// or by a function. NULL is owned by nobody. Returns the record, which another may have been until now.
     ///

@@ -62,7 +62,7 @@ impl Memory {
         let mut seen = HashSet::new();
         while let Some(owner) = pins.get(next).copied() {
             next += 1;
-            for reference in self.owned.references(owner).to_vec() {
+            for reference in self.owned.references(owner) {
                 // What was freed before is as dead behind the block as it is for a call on this thread.
                 if seen.insert(reference) && self.registry.get(reference).is_ok() {
                     self.pin_owner(reference, pins)?;
@@ -84,13 +84,6 @@ impl Memory {
         self.registry.pin(owner)?;
         pins.push(owner);
         Ok(())
-    }
-
-    /// Says what a block was made to point to.
-    pub fn refer(&mut self, block: Handle, references: Vec<Handle>) {
-        if !references.is_empty() {
-            self.owned.set_references(block, references);
-        }
     }
 
     /// Gives back a pin. The last one of memory that was freed meanwhile lets it go.

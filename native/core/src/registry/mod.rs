@@ -272,8 +272,10 @@ impl Registry {
         }
     }
 
-    fn retain(&mut self, handle: Handle) {
-        if let Some(record) = self.records.get_mut(handle.slot as usize).filter(|_| handle.slot != 0) {
+    /// Something besides a pointer object names a record: it is to be given back by [`Registry::release`].
+    pub fn retain(&mut self, handle: Handle) {
+        let named = self.records.get_mut(handle.slot as usize).filter(|record| record.generation == handle.generation);
+        if let Some(record) = named.filter(|_| handle.slot != 0) {
             record.references = record.references.saturating_add(1);
         }
     }
@@ -284,11 +286,14 @@ impl Registry {
         self.get(handle).map_or(Handle::NULL, |record| record.parent)
     }
 
-    /// `count` pointer objects are gone. Returns whether they were the last of a record that is still live.
+    /// `count` pointer objects are gone. Returns whether they were the last of a record that is still live. A count that has
+    /// reached its end is not known any more, and stays there.
     pub fn release(&mut self, handle: Handle, count: u32) -> bool {
         match self.records.get_mut(handle.slot as usize) {
             Some(record) if record.generation == handle.generation && record.allocator.is_some() => {
-                record.references = record.references.saturating_sub(count);
+                if record.references != u32::MAX {
+                    record.references = record.references.saturating_sub(count);
+                }
                 record.references == 0
             }
             _ => {

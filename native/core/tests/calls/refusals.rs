@@ -140,6 +140,27 @@ fn a_call_in_progress_outlives_its_library_and_function_and_leaves_room_for_othe
 }
 
 #[test]
+fn a_runtime_is_at_rest_while_no_frame_is_reserved_and_no_call_runs() {
+    everywhere(|front| {
+        let abs = front.bind("abs", "i32(i32)");
+        front.write(&abs, &[integer(-5)]);
+        assert!(front.runtime.is_at_rest());
+        let active = front.runtime.begin(&[]).unwrap();
+        assert!(!front.runtime.is_at_rest(), "a callback of this call sees arguments that are still in use");
+        front.push(FIRST + 4096);
+        assert!(front.call(&abs, &[integer(-1)]).is_ok());
+        assert!(!front.runtime.is_at_rest(), "nor when a call within it has returned");
+        front.push(FIRST);
+        assert!(active.execute().is_ok());
+        front.runtime.finish(active);
+        assert!(front.runtime.is_at_rest());
+        front.push(FIRST + 16);
+        assert!(!front.runtime.is_at_rest(), "handles lie in a frame that is being written");
+        front.push(FIRST);
+    });
+}
+
+#[test]
 fn tables_hold_what_was_not_forgotten_and_reuse_its_numbers() {
     everywhere(|front| {
         let abs = front.bind("abs", "i32(i32)");

@@ -15,6 +15,7 @@ use napi_sys as sys;
 use super::background::Bell;
 use super::callbacks::Callbacks;
 use super::values::{Failure, Reference, arraybuffer_memory};
+use super::watches::Watches;
 
 /// One environment's data. Owned by Node as instance data, dropped when the environment ends: everything the toolkit
 /// owns in it is released then. Used on the environment's thread only.
@@ -25,6 +26,8 @@ pub(super) struct Environment {
     pub callbacks: Callbacks,
     /// Weak references to the JavaScript buffers that lie over a record's memory.
     pub exposed: RefCell<HashMap<Handle, Vec<Reference>>>,
+    /// What is told when pointer objects are collected.
+    pub watches: Watches,
     /// What calls on other threads ring when they are over; none before the first.
     pub bell: Cell<Option<Bell>>,
     /// Keeps the call stack's ArrayBuffer alive; nobody but our own JavaScript has it, so nobody detaches it.
@@ -110,6 +113,7 @@ impl Environment {
             runtime,
             callbacks: Callbacks::default(),
             exposed: RefCell::default(),
+            watches: Watches::default(),
             bell: Cell::default(),
             _stack: keep,
         });

@@ -12,9 +12,9 @@ use napi_sys as sys;
 use super::entries::{UNDEFINED, guarded, invoke, invoke_for, invoke_views, take_text};
 use super::environment::Environment;
 use super::values::{
-    Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string, u32_items,
+    Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string, totals, u32_items,
 };
-use super::{background, buffers, callbacks, door, pointers};
+use super::{background, buffers, callbacks, door, pointers, watches};
 
 /// Wraps a body with the failure boundary as a raw callback.
 macro_rules! entry {
@@ -32,7 +32,7 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     crash::install();
     fault::install();
-    let entries: [(&str, RawCallback); 35] = [
+    let entries: [(&str, RawCallback); 38] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
@@ -47,7 +47,9 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("operate", entry!(pointers::operate)),
         ("create", entry!(pointers::create)),
         ("write", entry!(pointers::write)),
-        ("release", entry!(pointers::release)),
+        ("watch", entry!(watches::watch)),
+        ("watchMany", entry!(watches::watch_many)),
+        ("sweep", entry!(watches::sweep)),
         ("externalBuffer", entry!(buffers::external_buffer)),
         ("startCallbacks", entry!(callbacks::start)),
         ("compileCallback", entry!(callbacks::compile)),
@@ -68,6 +70,7 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("explain", entry!(explain)),
         ("errnoMessage", entry!(errno_message)),
         ("counters", entry!(counters)),
+        ("frees", entry!(frees)),
     ];
     for (name, callback) in entries {
         define_entry(env, exports, name, callback);
@@ -245,4 +248,10 @@ fn counters(env: sys::napi_env, _info: sys::napi_callback_info, environment: &En
     let [callbacks, _] = runtime.callback_counts();
     let calls = [runtime.pending() as u32, held.pins, callbacks];
     numbers(env, &[memory.as_slice(), tables.as_slice(), calls.as_slice()].concat())
+}
+
+/// `frees()`: how often memory was freed on request, and with its last pointer object.
+fn frees(env: sys::napi_env, _info: sys::napi_callback_info, environment: &Environment) -> Entry {
+    let frees = environment.runtime().borrow_mut().memory().frees();
+    totals(env, [frees.explicit, frees.automatic])
 }

@@ -11,6 +11,7 @@ mod exports;
 mod faults;
 mod pointers;
 mod values;
+mod watches;
 
 use napi_sys as sys;
 

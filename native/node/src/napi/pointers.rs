@@ -1,13 +1,12 @@
 //! Turns pointer operations from JavaScript into the core's, their operands in the top frame.
 
 use holdfast_core::call::Operation;
-use holdfast_core::registry::Handle;
 use napi_sys as sys;
 
 use super::buffers::{backings, detach_ended, with_views};
-use super::entries::{UNDEFINED, deliver, end_callbacks};
+use super::entries::{deliver, end_callbacks};
 use super::environment::Environment;
-use super::values::{Failure, arguments, get_u32, u32_items};
+use super::values::{Failure, arguments, get_u32};
 
 /// `operate(number)`: an operation without views.
 pub(super) fn operate(
@@ -63,19 +62,4 @@ pub(super) fn write(
 ) -> Result<sys::napi_value, Failure> {
     let outcome = with_views(env, info, |views, _| environment.runtime().borrow_mut().write(views))?;
     deliver(env, environment, outcome)
-}
-
-/// `release(entries)`: pointer objects are gone; a Uint32Array of slots, generations and how many named each.
-pub(super) fn release(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-    environment: &Environment,
-) -> Result<sys::napi_value, Failure> {
-    let ([entries], _) = arguments::<1>(env, info)?;
-    let entries = u32_items(env, entries)?;
-    let mut runtime = environment.runtime().borrow_mut();
-    for entry in entries.chunks_exact(3) {
-        runtime.memory().release(Handle { slot: entry[0], generation: entry[1] }, entry[2]);
-    }
-    Ok(UNDEFINED)
 }

@@ -131,6 +131,29 @@ pub(super) fn number(env: sys::napi_env, value: u32) -> Result<sys::napi_value, 
     Ok(handle)
 }
 
+/// An empty JavaScript object.
+pub(super) fn object(env: sys::napi_env) -> Result<sys::napi_value, Failure> {
+    let mut handle = std::ptr::null_mut();
+    // SAFETY: `env` is the current entry's, `handle` a place for the result.
+    check(unsafe { sys::napi_create_object(env, &raw mut handle) })?;
+    Ok(handle)
+}
+
+/// A JavaScript array of numbers that count without end.
+pub(super) fn totals<const N: usize>(env: sys::napi_env, items: [u64; N]) -> Result<sys::napi_value, Failure> {
+    let mut array = std::ptr::null_mut();
+    // SAFETY: `env` is the current entry's, `array` a place for the handle.
+    check(unsafe { sys::napi_create_array_with_length(env, N, &raw mut array) })?;
+    for (i, item) in (0u32..).zip(items) {
+        let mut value = std::ptr::null_mut();
+        // SAFETY: as above.
+        check(unsafe { sys::napi_create_double(env, item as f64, &raw mut value) })?;
+        // SAFETY: both handles are of the current entry.
+        check(unsafe { sys::napi_set_element(env, array, i, value) })?;
+    }
+    Ok(array)
+}
+
 /// A JavaScript boolean.
 pub(super) fn boolean(env: sys::napi_env, value: bool) -> Result<sys::napi_value, Failure> {
     let mut handle = std::ptr::null_mut();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{EMPTY, borrow, code, flat};
 use crate::error::Code;
-use crate::memory::{Due, FRONT, Fate, Memory};
+use crate::memory::{Due, FRONT, Memory};
 use crate::registry::{Allocator, Handle};
 
 const RELEASE: u32 = 7;
@@ -24,7 +24,7 @@ fn what_a_function_releases_is_due_once() {
     let mut memory = Memory::default();
     let handle = owned(&mut memory, RELEASE);
     let address = address(&memory, handle);
-    assert_eq!((memory.allocator(handle), memory.fate(handle)), (Ok(Allocator::Library), Fate::Freed));
+    assert_eq!(memory.allocator(handle), Ok(Allocator::Library));
     assert_eq!(code(memory.free(handle, Some(Allocator::C))), Some(Code::AllocatorMismatch));
     assert_eq!(memory.take_due(false), None);
     memory.free(handle, None).unwrap();
@@ -36,23 +36,22 @@ fn what_a_function_releases_is_due_once() {
 }
 
 #[test]
-fn owned_memory_outlives_its_pointer_objects_and_borrowed_does_not() {
+fn memory_goes_with_its_last_pointer_object_but_what_a_function_releases_stays() {
     let mut memory = Memory::default();
-    let handles = [owned(&mut memory, RELEASE), owned(&mut memory, 0)];
+    let [by_function, by_free] = [owned(&mut memory, RELEASE), owned(&mut memory, 0)];
     let lent = borrow(&mut memory, 8);
     let address = address(&memory, lent);
-    assert_eq!(memory.fate(lent), Fate::Forgotten);
     memory.release(lent, 1);
     memory.let_go(address, 0);
-    for handle in handles {
-        memory.release(handle, 1);
-        assert!(memory.resolve(handle).is_ok());
-    }
+    memory.release(by_free, 1);
+    assert_eq!((code(memory.free(by_free, None)), memory.frees().automatic), (Some(Code::DoubleFree), 1));
+    memory.release(by_function, 1);
+    assert!(memory.resolve(by_function).is_ok());
     memory.end_owed(false);
     assert_eq!(memory.counters(), EMPTY);
     let due = memory.take_due(false).unwrap();
     memory.let_go(due.address, 0);
-    assert_eq!(memory.take_due(false), None, "libc's free was enough for the other");
+    assert_eq!(memory.take_due(false), None);
 }
 
 #[test]

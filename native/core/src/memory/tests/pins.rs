@@ -132,8 +132,8 @@ fn what_is_pinned_and_nothing_else_is_left_to_running_calls() {
 fn a_pinned_block_pins_what_it_was_made_to_point_to_and_what_that_was() {
     let mut memory = Memory::default();
     let [far, near, gone, root] = [0; 4].map(|_| block(&mut memory, b"block"));
-    memory.refer(near, vec![far]);
-    memory.refer(root, vec![near, far, gone, near, Handle::NULL]);
+    memory.refer(near, vec![(0, far)]);
+    memory.refer(root, vec![(0, near), (8, far), (16, gone), (24, near), (32, Handle::NULL)]);
     memory.free(gone, None).unwrap();
     let mut pins = Vec::new();
     memory.pin(root, &mut pins).unwrap();
