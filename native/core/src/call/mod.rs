@@ -4,6 +4,7 @@
 mod answer;
 mod arguments;
 mod background;
+mod brief;
 mod callback;
 mod full;
 mod function;
@@ -22,6 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use answer::Refused;
+pub use brief::Brief;
 pub use callback::Entered;
 pub use full::Active;
 pub use ownership::Releasing;

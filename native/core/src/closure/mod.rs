@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use mailbox::{Delivery, Mailbox, Request, Stuck, Wake};
 pub use packet::{Gathered, Packet};
-pub use plan::{CallbackOptions, CallbackPlan, Returns};
+pub use plan::{CallbackOptions, CallbackPlan, Returns, Widths};
 pub use pulse::Pulse;
 use trampoline::{Desk, Post, Slot};
 

@@ -5,8 +5,8 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use holdfast_core::call::Entered;
-use holdfast_core::closure::trampoline::{Desk, Host, Incoming};
+use holdfast_core::call::{Brief, Entered};
+use holdfast_core::closure::trampoline::{Desk, Host, Incoming, Place};
 use holdfast_core::closure::{CallbackOptions, Delivery, Mailbox};
 use holdfast_core::memory::View;
 use napi_sys as sys;
@@ -38,6 +38,8 @@ struct Scope {
     function: sys::napi_value,
     /// Which call it is for: where its frame is.
     level: u32,
+    /// Where that frame ends, with all its scratch.
+    ground: u32,
     /// How many callbacks it still serves: each leaves a handle behind.
     left: u32,
 }
@@ -154,6 +156,13 @@ impl Host for Environment {
     fn deliver(&self, mut incoming: Incoming<'_>) {
         // Borrowed while a library is loaded or unloaded, or memory freed: no JavaScript may run then.
         let Ok(mut runtime) = self.runtime().try_borrow_mut() else { return };
+        let ground = self.callbacks.ground(runtime.level());
+        if let Some(dispatcher) = self.callbacks.dispatcher.get()
+            && let Some(brief) = runtime.enter_brief(incoming.number, &incoming.arguments, ground)
+        {
+            drop(runtime);
+            return self.run_brief(dispatcher, &brief, &mut incoming.place);
+        }
         let entered = runtime.enter(incoming.number, &incoming.arguments);
         drop(runtime);
         if let Some(entered) = entered {
@@ -189,8 +198,18 @@ impl Environment {
         mailbox.signal();
     }
 
-    /// Runs the function of the frame that was entered, and leaves the frame.
+    /// The same for a callback of scalars within a call.
     #[inline]
+    fn run_brief(&self, dispatcher: &Dispatcher, brief: &Brief, place: &mut Place<'_>) {
+        let function = self.callbacks.scope(dispatcher, brief.level(), brief.ground());
+        let called = function.and_then(|function| dispatcher.call(function, None));
+        if called.is_err() {
+            dispatcher.lost(self, false);
+        }
+        self.runtime().borrow_mut().exit_brief(brief, called.is_ok(), place);
+    }
+
+    /// Runs the function of the frame that was entered, and leaves the frame.
     fn run(&self, entered: &Entered, give: &mut dyn FnMut(&[u8])) {
         if entered.has_pointers()
             && let Some(dispatcher) = self.callbacks.dispatcher.get()
@@ -214,15 +233,16 @@ impl Environment {
     #[inline]
     fn run_in_scope(&self, entered: &Entered, view: &mut View) -> bool {
         let Some(dispatcher) = self.callbacks.dispatcher.get() else { return false };
-        let called = self.callbacks.scope(dispatcher, entered).and_then(|function| {
-            let result = dispatcher.call(self, entered, function)?;
+        let function = self.callbacks.scope(dispatcher, entered.level(), entered.ground());
+        let called = function.and_then(|function| {
+            let result = dispatcher.call(function, dispatcher.overflow(self, entered)?)?;
             if entered.heap_scratch() {
                 *view = view_of(dispatcher.env, result)?;
             }
             Ok(())
         });
         if called.is_err() {
-            dispatcher.lost(self, entered);
+            dispatcher.lost(self, entered.is_alone());
         }
         if !entered.shared {
             self.callbacks.close_scope(entered.level());
@@ -232,20 +252,12 @@ impl Environment {
 }
 
 impl Dispatcher {
+    /// Calls it with `overflow`, if there is any.
     #[inline]
-    fn call(
-        &self,
-        environment: &Environment,
-        entered: &Entered,
-        function: sys::napi_value,
-    ) -> Result<sys::napi_value, Failure> {
-        let (mut result, mut argument) = (std::ptr::null_mut(), std::ptr::null_mut());
-        if entered.overflow {
-            let mut runtime = environment.runtime().borrow_mut();
-            argument = super::values::arraybuffer_copy(self.env, runtime.bytes())?;
-            runtime.trim();
-        }
-        let count = usize::from(entered.overflow);
+    fn call(&self, function: sys::napi_value, overflow: Option<sys::napi_value>) -> Result<sys::napi_value, Failure> {
+        let mut result = std::ptr::null_mut();
+        let count = usize::from(overflow.is_some());
+        let argument = overflow.unwrap_or(std::ptr::null_mut());
         // SAFETY: both values are handles of the open scope, the runtime is not borrowed, and `argument` is one value.
         check(unsafe {
             sys::napi_call_function(self.env, function, function, count, &raw const argument, &raw mut result)
@@ -253,14 +265,26 @@ impl Dispatcher {
         Ok(result)
     }
 
+    /// The arguments, when what was gathered does not fit the call stack.
+    #[inline]
+    fn overflow(&self, environment: &Environment, entered: &Entered) -> Result<Option<sys::napi_value>, Failure> {
+        if !entered.overflow {
+            return Ok(None);
+        }
+        let mut runtime = environment.runtime().borrow_mut();
+        let bytes = super::values::arraybuffer_copy(self.env, runtime.bytes())?;
+        runtime.trim();
+        Ok(Some(bytes))
+    }
+
     /// The dispatcher itself could not run: the stack is exhausted, or the environment is being torn down.
     #[cold]
-    fn lost(&self, environment: &Environment, entered: &Entered) {
+    fn lost(&self, environment: &Environment, alone: bool) {
         let mut error = std::ptr::null_mut();
         // SAFETY: on the environment's thread; `error` takes one value, undefined when nothing is pending.
         let status = unsafe { sys::napi_get_and_clear_last_exception(self.env, &raw mut error) };
         environment.runtime().borrow_mut().fail();
-        if entered.is_alone() && status == sys::Status::napi_ok && !error.is_null() {
+        if alone && status == sys::Status::napi_ok && !error.is_null() {
             // SAFETY: `error` is a handle of the open scope; refused by status when JavaScript cannot run any more.
             unsafe { sys::napi_fatal_exception(self.env, error) };
         }
@@ -268,20 +292,26 @@ impl Dispatcher {
 }
 
 impl Callbacks {
+    /// Where the frame of the call at `level` ends, if a callback of it has come before.
+    #[inline]
+    fn ground(&self, level: u32) -> Option<u32> {
+        self.scope.get().filter(|scope| scope.level == level).map(|scope| scope.ground)
+    }
+
     /// The dispatcher, in a scope that is open for the callbacks of the running call.
     #[inline]
-    fn scope(&self, dispatcher: &Dispatcher, entered: &Entered) -> Result<sys::napi_value, Failure> {
+    fn scope(&self, dispatcher: &Dispatcher, level: u32, ground: u32) -> Result<sys::napi_value, Failure> {
         match self.scope.get() {
-            Some(scope) if scope.level == entered.level() && scope.left > 0 => {
+            Some(scope) if scope.level == level && scope.left > 0 => {
                 self.scope.set(Some(Scope { left: scope.left - 1, ..scope }));
                 Ok(scope.function)
             }
-            _ => self.open_scope(dispatcher, entered.level()),
+            _ => self.open_scope(dispatcher, level, ground),
         }
     }
 
     #[cold]
-    fn open_scope(&self, dispatcher: &Dispatcher, level: u32) -> Result<sys::napi_value, Failure> {
+    fn open_scope(&self, dispatcher: &Dispatcher, level: u32, ground: u32) -> Result<sys::napi_value, Failure> {
         self.close_scope(level);
         let mut raw = std::ptr::null_mut();
         // SAFETY: on the environment's thread, inside an entry or the event loop; closed by `close_scope` before that
@@ -292,7 +322,7 @@ impl Callbacks {
             unsafe { sys::napi_close_handle_scope(dispatcher.env, raw) };
             return Err(Failure::Message("the dispatcher is gone"));
         };
-        let opened = Scope { raw, function, level, left: MAX_USES };
+        let opened = Scope { raw, function, level, ground, left: MAX_USES };
         if let Some(outer) = self.scope.replace(Some(opened)) {
             self.outer.borrow_mut().push(outer);
         }

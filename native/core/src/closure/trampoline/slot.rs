@@ -96,9 +96,15 @@ impl Slot {
             }
             return;
         }
+        self.call_elsewhere(&arguments, &mut place);
+    }
+
+    /// A call on a thread that is not the owner's.
+    #[cold]
+    fn call_elsewhere(&self, arguments: &Arguments<'_>, place: &mut Place<'_>) {
         let post = self.post().clone();
         if let Some(post) = post {
-            post.call(&arguments, &mut place);
+            post.call(arguments, place);
         }
     }
 }
