@@ -51,6 +51,8 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("externalBuffer", entry!(buffers::external_buffer)),
         ("startCallbacks", entry!(callbacks::start)),
         ("compileCallback", entry!(callbacks::compile)),
+        ("arm", entry!(callbacks::arm)),
+        ("disarm", entry!(callbacks::disarm)),
         ("forgetCallback", entry!(callbacks::forget)),
         ("closeCallbacks", entry!(callbacks::close)),
         ("setCallbackTimeout", entry!(callbacks::set_timeout)),
