@@ -269,9 +269,12 @@ impl Drop for Closures {
     fn drop(&mut self) {
         self.mailbox.close();
         self.mailbox.set_wake(None);
-        for slot in self.entries.drain(..).filter_map(|entry| entry.slot) {
-            slot.retire();
-            graveyard::bury(slot);
+        // Their rest is over: nobody may know them.
+        for number in self.ready.drain(..) {
+            self.entries[number as usize].slot = None;
         }
+        let slots: Vec<_> = self.entries.drain(..).filter_map(|entry| entry.slot).collect();
+        slots.iter().for_each(|slot| slot.retire());
+        graveyard::bury(slots);
     }
 }
