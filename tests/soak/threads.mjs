@@ -37,7 +37,7 @@ async function bindAll({ build, number }) {
   const bind = (topic, key, functions) => {
     ffi.open({ library: key, path: path(topic) })
     const described = Object.entries(functions).map(([name, [retType, ...paramsType]]) => {
-      return [name, { library: key, retType, paramsType, freeResultMemory: retType === Text }]
+      return [name, { library: key, retType, paramsType, freeResultMemory: name === 'join' }]
     })
     return ffi.define(Object.fromEntries(described))
   }
@@ -53,7 +53,12 @@ async function bindAll({ build, number }) {
   })
   const c = bind('callbacks', `callbacks ${number}`, { sum_i32: [I64, ask, I32] })
   const bindOften = (key) => {
-    return bind('async', key, { add: [I32, I32, I32], join: [Text, Text, Text], fill: [Void, U8Array, U64, U8, I32] })
+    return bind('async', key, {
+      add: [I32, I32, I32],
+      join: [Text, Text, Text],
+      constant_text: [Text, I32],
+      fill: [Void, U8Array, U64, U8, I32],
+    })
   }
   return { ffi, ask, tell, board, c, bindOften }
 }
@@ -156,7 +161,9 @@ class Player {
     const value = this.#random(1000)
     const buffer = Buffer.alloc(32)
     this.#follow(c.add.async([value, 1]), (sum) => sum === value + 1)
-    this.#follow(c.join.async(['a', `${value}`]), (text) => text === `a${value}`)
+    // What a call returns after its worker was terminated is nobody's, and is not freed: not for workers.
+    if (this.#number === 0) this.#follow(c.join.async(['a', `${value}`]), (text) => text === `a${value}`)
+    else this.#follow(c.constant_text.async([0]), (text) => text === 'text of the library')
     this.#follow(c.fill.async([buffer, 32, 7, 0]), () => buffer[31] === 7)
   }
 
