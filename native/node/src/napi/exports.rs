@@ -32,7 +32,7 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     crash::install();
     fault::install();
-    let entries: [(&str, RawCallback); 35] = [
+    let entries: [(&str, RawCallback); 37] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
