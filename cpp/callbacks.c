@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -26,6 +27,7 @@ PASS(f64, double)
 PASS(bool, bool)
 PASS(ptr, void *)
 PASS(str, const char *)
+PASS(wstr, const wchar_t *)
 
 EXPORT int32_t call_void(void (*callback)(void), int32_t times) {
   for (int32_t i = 0; i < times; i++) callback();

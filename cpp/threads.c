@@ -51,6 +51,11 @@ struct told {
   int32_t times;
 };
 
+static int32_t told_so_far;
+
+// How often callbacks of `tell` have returned.
+EXPORT int32_t told_count(void) { return __atomic_load_n(&told_so_far, __ATOMIC_ACQUIRE); }
+
 static void *tell_times(void *given) {
   struct told told = *(struct told *)given;
   free(given);
@@ -58,6 +63,7 @@ static void *tell_times(void *given) {
     // The text is gone when the callback returns.
     char *text = strdup("message");
     told.callback(text, i);
+    __atomic_add_fetch(&told_so_far, 1, __ATOMIC_RELEASE);
     memset(text, 'x', 7);
     free(text);
   }

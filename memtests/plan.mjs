@@ -16,7 +16,8 @@ export const SCENARIOS = readdirSync(scenarioFolder)
 async function scenarioTasks({ tool, engines, budget, wanted }) {
   const tasks = []
   for (const name of SCENARIOS.filter((scenario) => wanted(scenario))) {
-    const { probes = false } = await import(`${scenarioFolder}${name}.mjs`)
+    const { probes = false, tools = [tool] } = await import(`${scenarioFolder}${name}.mjs`)
+    if (!tools.includes(tool)) continue
     for (const engine of engines) {
       const { budgets, slope, build } = TOOLS[tool]
       const job = { build: folderOf(build), scenario: `${scenarioFolder}${name}.mjs`, slope, ...budgets[budget] }

@@ -59,6 +59,9 @@ export interface Native {
   /** Frees on request, frees of what was collected. */
   frees(): number[]
   externalBuffer(slot: number, generation: number, length: number): ArrayBuffer | undefined
+  /** As `operate`, each with its own operation. */
+  arm(): void
+  disarm(): void
   /** What runs every callback: it finds the frame's offset in word 1, and is passed arguments too large for the frame. */
   startCallbacks(dispatcher: (overflow?: ArrayBuffer) => ArrayBufferView | undefined): void
   compileCallback(signature: string, freeArguments: boolean, nonblocking: boolean): number[]

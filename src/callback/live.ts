@@ -52,15 +52,12 @@ function dispatch(overflow?: ArrayBuffer): ArrayBufferView | undefined {
   return undefined
 }
 
-/** Runs an operation on callbacks in a frame of its own. Returns its base. */
-function operate(operation: number, slot: number, generation: number, number: number): number {
+/** Begins an operation on a callback in a frame of its own. Returns where that is, in words. */
+function operand(number: number): number {
   const base = u32[0] as number
   if (base + operationSize > stackSize) throw new FfiError('ERR_FFI_STACK_OVERFLOW')
   const w = base >>> 2
-  u32[w + Operand.Slot / 4] = slot
-  u32[w + Operand.Generation / 4] = generation
   u32[w + Operand.Number / 4] = number
-  native.operate(operation)
   return w
 }
 
@@ -72,7 +69,8 @@ export function arm(compiled: CompiledCallback, fn: UserFunction, scratch: Scrat
   if (!started) start()
   // May run code of the program's; nothing is made yet.
   const { name } = fn
-  const w = operate(Operation.Arm, 0, 0, compiled.plan)
+  const w = operand(compiled.plan)
+  native.arm()
   if (u32[w + Field.Status / 4] !== 0) {
     throw new FfiError('ERR_FFI_OUT_OF_MEMORY', { detail: native.explain() || 'no memory that may be executed' })
   }
@@ -87,7 +85,8 @@ export function arm(compiled: CompiledCallback, fn: UserFunction, scratch: Scrat
 export function releaseAll(numbers: number[]): void {
   // Setting an array's length costs more than taking its items out.
   for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) {
-    operate(Operation.Disarm, 0, 0, number)
+    operand(number)
+    native.disarm()
     forget(number)
   }
 }
@@ -96,7 +95,10 @@ export function releaseAll(numbers: number[]): void {
 export function giveAll(numbers: number[], block: Handle): void {
   const { slot, generation } = block
   for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) {
-    operate(Operation.Give, slot, generation, number)
+    const w = operand(number)
+    u32[w + Operand.Slot / 4] = slot
+    u32[w + Operand.Generation / 4] = generation
+    native.operate(Operation.Give)
   }
 }
 

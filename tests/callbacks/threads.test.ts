@@ -25,12 +25,13 @@ const { I32, I64, External, Void } = DataType
 
 open({ library: 'threads', path: fixturePath('threads') })
 
-const { start, is_done, finish, run_and_wait, tell } = define({
+const { start, is_done, finish, run_and_wait, tell, told_count } = define({
   start: { library: 'threads', retType: External, paramsType: [External, I32] },
   is_done: { library: 'threads', retType: I32, paramsType: [External] },
   finish: { library: 'threads', retType: I64, paramsType: [External] },
   run_and_wait: { library: 'threads', retType: I64, paramsType: [intToInt, I32] },
   tell: { library: 'threads', retType: Void, paramsType: [External, I32] },
+  told_count: { library: 'threads', retType: I32, paramsType: [] },
 })
 
 function created(fn: (value: number) => number): { block: Pointer; code: Pointer } {
@@ -97,6 +98,21 @@ describe('a callback on another thread', () => {
     expect(seen).toEqual(Array.from({ length: 3000 }, (_, i) => `message ${i}`))
     made[0].free()
   })
+})
+
+it('a caller that does not wait for an answer waits for room when 1024 calls are queued', async () => {
+  const type = funcConstructor({ paramsType: [DataType.String, I32], retType: Void, nonblocking: true })
+  let seen = 0
+  const made = createPointer({ paramsType: [type], paramsValue: [() => seen++] })
+  const before = told_count()
+  tell(unwrapPointer(made)[0], 1500)
+  while (told_count() - before < 1024);
+  const until = Date.now() + 100
+  while (Date.now() < until) expect(told_count() - before).toBe(1024)
+  expect(seen).toBe(0)
+  while (told_count() - before < 1500) await setImmediate()
+  while (seen < 1500) await setImmediate()
+  made[0].free()
 })
 
 describe('a deadlock', () => {

@@ -33,6 +33,7 @@ const rows: [string, number, readonly unknown[]][] = [
   ['f64', DataType.Double, [0.1, -1e300, -Infinity, NaN, 5e-324]],
   ['bool', DataType.Boolean, [true, false]],
   ['str', DataType.String, ['', 'hello', 'grüße 🌍', 'x'.repeat(5000), null]],
+  ['wstr', DataType.WString, ['', 'hello', 'grüße 🌍', 'x'.repeat(5000), null]],
 ]
 
 type Pass = (options: unknown) => unknown

@@ -11,7 +11,6 @@ use crate::frame::Field;
 use crate::memory::{Block, Image, View, data_address};
 use crate::plan::Layout;
 use crate::registry::Handle;
-use crate::signature::{Class, Scalar};
 
 /// C gets zero; the frame's status says why, for JavaScript to report.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +39,8 @@ impl Runtime {
         };
         let converted = match plan.returns {
             Returns::Nothing => return Ok(()),
-            Returns::Scalar(scalar) => {
-                give_scalar(scalar, frame.long(CallbackPlan::RESULT), give);
+            Returns::Scalar(widths) => {
+                widths.give(frame.long(CallbackPlan::RESULT), give);
                 return Ok(());
             }
             Returns::Handle => {
@@ -95,16 +94,4 @@ impl Runtime {
 fn value_at<'i>(image: &'i Image<'_>, offset: u32, layout: &Layout) -> Result<&'i [u8]> {
     let from = offset.checked_sub(image.start).ok_or(Code::Internal)? as usize;
     Ok(image.bytes.get(from..from + layout.size as usize).ok_or(Code::Internal)?)
-}
-
-/// libffi wants integers in the width of a register.
-#[inline]
-fn give_scalar(scalar: Scalar, slot: u64, give: &mut dyn FnMut(&[u8])) {
-    let unused = 64 - 8 * scalar.size().min(8);
-    match scalar.class() {
-        Class::Void => {}
-        Class::Float => give(&slot.to_ne_bytes()[..scalar.size() as usize]),
-        Class::Integer { signed: true } => give(&((slot << unused).cast_signed() >> unused).to_ne_bytes()),
-        Class::Integer { signed: false } => give(&(slot << unused >> unused).to_ne_bytes()),
-    }
 }

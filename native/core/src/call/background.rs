@@ -69,7 +69,7 @@ impl Runtime {
     #[must_use]
     pub fn silencer(&self) -> Box<dyn FnOnce() + Send> {
         let mailbox = Arc::clone(&self.background.mailbox);
-        Box::new(move || drop(mailbox.close()))
+        Box::new(move || mailbox.hush())
     }
 
     /// How many calls are pending.
@@ -187,6 +187,14 @@ impl Runtime {
         self.decode(frame, plan)
     }
 
+    /// Frees what a call has returned that nobody will take: it is the caller's.
+    fn discard(&mut self, mut job: Job) {
+        if job.engine.plan().options.free_result && matches!(job.made, Some(Ok(()))) {
+            // A refusal has nobody to be told.
+            let _ = self.decode(job.frame.frame(), job.engine.plan());
+        }
+    }
+
     fn end_job(&mut self, ticket: u32) -> Result<()> {
         let Some(call) = self.background.pending.remove(ticket) else { return Ok(()) };
         self.background.bytes -= call.held.frame.len();
@@ -239,11 +247,15 @@ fn unpin_all(memory: &mut Memory, pins: Vec<Handle>) -> Result<()> {
     pins.into_iter().map(|pin| memory.unpin(pin)).fold(Ok(()), std::result::Result::and)
 }
 
-/// The end of the environment: what has not started never does; what runs keeps what it uses.
+/// The end of the environment: what has not started never does; what runs keeps what it uses; what has come back is freed.
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.keep_libraries();
-        drop(self.background.mailbox.close());
+        for job in self.background.mailbox.close() {
+            self.discard(job);
+        }
+        let taken: Vec<Job> = self.background.pending.values_mut().filter_map(|call| call.done.take()).collect();
+        taken.into_iter().for_each(|job| self.discard(job));
         let Background { pool, pending, .. } = &self.background;
         let cancel = |pool: &Arc<Pool>| pending.values().map(|call| pool.cancel(call.task)).collect();
         let tasks: Vec<_> = pool.as_ref().map(cancel).unwrap_or_default();

@@ -59,6 +59,12 @@ impl Entered {
         self.outer
     }
 
+    /// Where the running call's frame ends, with all its scratch.
+    #[must_use]
+    pub fn ground(&self) -> u32 {
+        self.offset
+    }
+
     /// Whether no call is running that an error could be thrown from.
     #[must_use]
     pub fn is_alone(&self) -> bool {
@@ -139,11 +145,7 @@ impl Runtime {
                     return None;
                 };
                 for (i, (offset, layout)) in plan.members().iter().enumerate() {
-                    let at = CallbackPlan::START + offset;
-                    match arguments.bytes(i, layout.size as usize) {
-                        &[a, b, c, d] => entered.frame.set_word(at, u32::from_le_bytes([a, b, c, d])),
-                        bytes => entered.frame.copy_in(at, bytes),
-                    }
+                    entered.frame.put(CallbackPlan::START + offset, arguments.bytes(i, layout.size as usize));
                 }
                 self.closures.begin(number);
                 entered.before = self.interrupt();
@@ -189,14 +191,20 @@ impl Runtime {
         let offset = function.map_or(outer, |function| self.end_of_running(outer, function));
         let size = plan.map_or(CallbackPlan::START, |plan| plan.frame_size);
         let frame = self.stack.frame_at(offset, size)?;
+        self.begin_frame(frame, number);
+        let (live, top) = (plan.is_some(), offset + size);
+        let shared = function.is_some();
+        Some(Entered { number, live, frame, offset, outer, top, shared, before: None, shown: None, overflow: false })
+    }
+
+    /// A frame's header, and zero for a result.
+    #[inline]
+    pub(super) fn begin_frame(&self, frame: Frame, number: u32) {
         frame.set_word(NUMBER, number);
         frame.set(Field::Status, 0);
         frame.set(Field::Errno, u32::from(!self.journal.is_in_call()));
         frame.set(Field::HeapScratch, 0);
         frame.set_long(CallbackPlan::RESULT, 0);
-        let (live, top) = (plan.is_some(), offset + size);
-        let shared = function.is_some();
-        Some(Entered { number, live, frame, offset, outer, top, shared, before: None, shown: None, overflow: false })
     }
 
     /// Writes arguments that lead somewhere, or why there are none.
@@ -228,7 +236,8 @@ impl Runtime {
     }
 
     /// The first free byte behind the running call's frame, its scratch included.
-    fn end_of_running(&self, offset: u32, function: u32) -> u32 {
+    #[inline]
+    pub(super) fn end_of_running(&self, offset: u32, function: u32) -> u32 {
         let Some(function) = self.functions.get(function) else { return offset };
         let plan = function.engine.plan();
         let mut size = plan.frame_size;
@@ -287,11 +296,17 @@ impl Runtime {
     /// Shows JavaScript the frame to run.
     #[inline(always)]
     pub(super) fn announce(&self, entered: &Entered) {
-        self.stack.set_offset(entered.top.min(self.stack.addresses().len() as u32 - 16));
-        self.stack.announce(entered.offset);
+        self.show(entered.offset, entered.top);
+    }
+
+    #[inline(always)]
+    pub(super) fn show(&self, offset: u32, top: u32) {
+        self.stack.set_offset(top.min(self.stack.addresses().len() as u32 - 16));
+        self.stack.announce(offset);
     }
 
     /// Where the frame on top is.
+    #[inline]
     #[must_use]
     pub fn level(&self) -> u32 {
         self.stack.offset()

@@ -4,6 +4,7 @@
 mod answer;
 mod arguments;
 mod background;
+mod brief;
 mod callback;
 mod full;
 mod function;
@@ -22,6 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use answer::Refused;
+pub use brief::Brief;
 pub use callback::Entered;
 pub use full::Active;
 pub use ownership::Releasing;
@@ -135,7 +137,7 @@ impl Runtime {
             function.close(&library);
         }
         if self.mailbox().was_used() {
-            keep_loaded(&library);
+            library.keep();
         }
         if self.journal.is_in_call() {
             self.closing.push(library);
@@ -245,7 +247,7 @@ impl Runtime {
     /// The end: a thread that C has started may be in a callback, or on its way to one, and returns into its library.
     fn keep_libraries(&mut self) {
         if self.mailbox().was_used() || self.closures.live() > 0 {
-            self.libraries.values_mut().for_each(|library| keep_loaded(library));
+            self.libraries.values_mut().for_each(|library| library.keep());
         }
     }
 
@@ -272,11 +274,6 @@ impl Runtime {
             self.bytes = Vec::new();
         }
     }
-}
-
-/// The library stays loaded until the process ends.
-fn keep_loaded(library: &Arc<Library>) {
-    let _ = Arc::into_raw(Arc::clone(library));
 }
 
 #[cold]

@@ -4,17 +4,32 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::QUARANTINE;
 use super::trampoline::Slot;
 
-/// Of all environments of the process; the oldest goes first.
-static BURIED: Mutex<VecDeque<Arc<Slot>>> = Mutex::new(VecDeque::new());
+/// As many closures are kept at least, some hundred bytes each. More than `QUARANTINE`, as nobody has released those that
+/// lived when their environment ended: C need not know, and environments may end one after another.
+const GRAVES: usize = 16 * 1024;
 
-/// Lays a closure to rest whose environment has ended.
-pub(super) fn bury(slot: Arc<Slot>) {
+/// Of all environments of the process, in the order in which they ended. An environment's closures go together.
+struct Graves {
+    environments: VecDeque<Vec<Arc<Slot>>>,
+    count: usize,
+}
+
+static BURIED: Mutex<Graves> = Mutex::new(Graves { environments: VecDeque::new(), count: 0 });
+
+/// Lays the closures of an environment to rest that has ended.
+pub(super) fn bury(slots: Vec<Arc<Slot>>) {
+    if slots.is_empty() {
+        return;
+    }
     let mut buried = BURIED.lock().unwrap_or_else(PoisonError::into_inner);
-    buried.push_back(slot);
-    if buried.len() > QUARANTINE {
-        buried.pop_front();
+    buried.count += slots.len();
+    buried.environments.push_back(slots);
+    while let Some(oldest) = buried.environments.front().map(Vec::len)
+        && buried.count - oldest >= GRAVES
+    {
+        buried.count -= oldest;
+        buried.environments.pop_front();
     }
 }

@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 pub use mailbox::{Delivery, Mailbox, Request, Stuck, Wake};
 pub use packet::{Gathered, Packet};
-pub use plan::{CallbackOptions, CallbackPlan, Returns};
+pub use plan::{CallbackOptions, CallbackPlan, Returns, Widths};
 pub use pulse::Pulse;
-use trampoline::{Desk, Post, Slot};
+use trampoline::{Desk, Slot};
 
 use crate::error::{Code, Result};
 use crate::memory::{Block, Memory};
@@ -124,17 +124,16 @@ impl Closures {
         let entry = self.entries.get_mut(number as usize).ok_or(Code::Internal)?;
         let slot = entry.slot.as_ref().ok_or(Code::Internal)?;
         let generation = entry.generation.wrapping_add(1);
-        let mailbox = Arc::clone(&self.mailbox);
-        slot.arm(desk, Post { mailbox, plan: Arc::clone(plan), number, generation, armed: true })?;
+        slot.arm(desk, &self.mailbox, plan, (number, generation))?;
         let handle = memory.insert_code(slot.code() as usize).inspect_err(|_| slot.disarm())?;
-        *entry = Entry {
-            slot: entry.slot.take(),
-            plan: Some(Arc::clone(plan)),
-            handle,
-            generation,
-            armed: true,
-            ..Entry::default()
-        };
+        if !entry.plan.as_ref().is_some_and(|its| Arc::ptr_eq(its, plan)) {
+            entry.plan = Some(Arc::clone(plan));
+        }
+        entry.handle = handle;
+        entry.owner = Handle::default();
+        entry.generation = generation;
+        entry.armed = true;
+        entry.kept = None;
         self.live += 1;
         Ok(handle)
     }
@@ -270,9 +269,12 @@ impl Drop for Closures {
     fn drop(&mut self) {
         self.mailbox.close();
         self.mailbox.set_wake(None);
-        for slot in self.entries.drain(..).filter_map(|entry| entry.slot) {
-            slot.retire();
-            graveyard::bury(slot);
+        // Their rest is over: nobody may know them.
+        for number in self.ready.drain(..) {
+            self.entries[number as usize].slot = None;
         }
+        let slots: Vec<_> = self.entries.drain(..).filter_map(|entry| entry.slot).collect();
+        slots.iter().for_each(|slot| slot.retire());
+        graveyard::bury(slots);
     }
 }

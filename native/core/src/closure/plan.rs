@@ -4,7 +4,7 @@
 use crate::error::{Code, Refusal, Result};
 use crate::invoke;
 use crate::plan::{HEADER_SIZE, Layout, Pointee, Shape};
-use crate::signature::{Scalar, Signature, Type};
+use crate::signature::{Class, Scalar, Signature, Type};
 use crate::sys::libffi::Cif;
 
 /// What a callback may be asked for beyond its signature.
@@ -22,13 +22,50 @@ pub enum Returns {
     /// Nothing.
     Nothing,
     /// The value itself.
-    Scalar(Scalar),
+    Scalar(Widths),
     /// A handle, made its address.
     Handle,
     /// An offset into scratch, made the address of a copy that the callback keeps.
     Data,
     /// An offset into scratch, whose bytes C gets by value.
     Value,
+}
+
+/// How many of a result slot's bits C gets, and in which width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Widths {
+    /// Bits above the value.
+    unused: u32,
+    signed: bool,
+    /// Bytes that C gets: libffi wants integers as wide as a register.
+    given: usize,
+}
+
+impl Widths {
+    fn of(scalar: Scalar) -> Widths {
+        let (size, class) = (scalar.size().min(8), scalar.class());
+        let given = if class == Class::Float { size as usize } else { 8 };
+        let signed = matches!(class, Class::Integer { signed: true });
+        let unused = if class == Class::Float { 0 } else { 64 - 8 * size };
+        Widths { unused, signed, given }
+    }
+
+    /// Gives the value in a result slot.
+    #[inline]
+    pub fn give(self, slot: u64, give: &mut dyn FnMut(&[u8])) {
+        let Widths { unused, signed, given } = self;
+        let high = slot << unused;
+        let bytes = if signed { (high.cast_signed() >> unused).to_ne_bytes() } else { (high >> unused).to_ne_bytes() };
+        if given == 8 { give(&bytes) } else { give(&bytes[..given]) }
+    }
+}
+
+impl Returns {
+    /// How the result slot's value is given, when that is all there is to do.
+    #[inline]
+    pub(crate) fn widths(self) -> Option<Widths> {
+        if let Returns::Scalar(widths) = self { Some(widths) } else { None }
+    }
 }
 
 /// A compiled callback. Immutable; owns its layouts and what libffi needs; any thread may read it.
@@ -42,6 +79,8 @@ pub struct CallbackPlan {
     pub result: Layout,
     /// What becomes of it.
     pub returns: Returns,
+    /// Scalars in, a scalar or nothing out.
+    pub brief: bool,
     /// What was asked for.
     pub options: CallbackOptions,
     interface: Cif,
@@ -71,7 +110,9 @@ impl CallbackPlan {
         let arguments = arguments(&signature.parameters)?;
         let interface = invoke::interface(&result, members(&arguments).iter().map(|(_, layout)| layout))?;
         let frame_size = (CallbackPlan::START + arguments.size).next_multiple_of(16);
-        Ok(CallbackPlan { returns: returns(&result), arguments, frame_size, result, options, interface })
+        let returns = returns(&result);
+        let brief = arguments.flat && matches!(returns, Returns::Nothing | Returns::Scalar(_));
+        Ok(CallbackPlan { returns, brief, arguments, frame_size, result, options, interface })
     }
 
     /// The arguments with their offsets from [`CallbackPlan::START`].
@@ -118,7 +159,7 @@ fn members(arguments: &Layout) -> &[(u32, Layout)] {
 fn returns(result: &Layout) -> Returns {
     match &result.shape {
         Shape::Scalar(Scalar::Void) => Returns::Nothing,
-        Shape::Scalar(scalar) => Returns::Scalar(*scalar),
+        Shape::Scalar(scalar) => Returns::Scalar(Widths::of(*scalar)),
         Shape::Pointer(Pointee::Opaque) => Returns::Handle,
         Shape::Pointer(_) => Returns::Data,
         Shape::Array { .. } | Shape::Members(_) => Returns::Value,

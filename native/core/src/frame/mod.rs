@@ -216,6 +216,16 @@ impl Frame {
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), to.as_ptr(), bytes.len()) }
     }
 
+    /// The same for a value, whose width is mostly one that takes one store.
+    #[inline]
+    pub fn put(self, offset: u32, value: &[u8]) {
+        match *value {
+            [a, b, c, d] => self.set_word(offset, u32::from_le_bytes([a, b, c, d])),
+            [a, b, c, d, e, f, g, h] => self.set_long(offset, u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            _ => self.copy_in(offset, value),
+        }
+    }
+
     /// Copies bytes into the frame from an address outside the call stack that C gave.
     ///
     /// # Errors

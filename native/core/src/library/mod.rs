@@ -8,6 +8,7 @@ mod variadic;
 use std::ffi::c_void;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Code, Refusal, Result};
 use crate::sys::dl::{Dylib, SymbolKind, is_c_library_symbol, symbol_kind};
@@ -19,6 +20,9 @@ pub struct Library {
     dylib: Dylib,
     open: AtomicBool,
 }
+
+/// What stays loaded; one for each file.
+static KEPT: Mutex<Vec<Arc<Library>>> = Mutex::new(Vec::new());
 
 /// Code found in a library. Valid while that library is open, on any thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +73,15 @@ impl Library {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open.load(Relaxed)
+    }
+
+    /// It stays loaded until the process ends, whoever closes it.
+    pub fn keep(self: &Arc<Library>) {
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        // One reference is enough, however often it is opened.
+        if !kept.iter().any(|library| library.dylib.handle() == self.dylib.handle()) {
+            kept.push(Arc::clone(self));
+        }
     }
 
     /// Refuses everything from here on.

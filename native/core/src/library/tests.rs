@@ -1,6 +1,8 @@
 //! Opening, finding and the deferred close.
 
-use super::Library;
+use std::sync::Arc;
+
+use super::{KEPT, Library};
 use crate::error::Code;
 
 #[test]
@@ -33,4 +35,14 @@ fn refuses_look_ups_once_closed() {
     main.close();
     assert!(!main.is_open());
     assert_eq!(main.function("abs", false).unwrap_err().code, Code::LibraryClosed);
+}
+
+#[test]
+fn is_kept_loaded_by_one_reference_however_often_it_is_opened() {
+    for _ in 0..5 {
+        Arc::new(Library::open(None).unwrap()).keep();
+    }
+    let main = Library::open(None).unwrap().dylib.handle();
+    let kept = KEPT.lock().unwrap();
+    assert_eq!(kept.iter().filter(|library| library.dylib.handle() == main).count(), 1);
 }

@@ -62,6 +62,11 @@ impl<T> Mailbox<T> {
         std::mem::take(&mut state.posted)
     }
 
+    /// Nobody is rung for any more; what is posted can still be taken.
+    pub fn hush(&self) {
+        self.lock().ring = None;
+    }
+
     /// Nobody takes any more, and nobody is rung for. Returns what was left.
     pub fn close(&self) -> Vec<T> {
         let mut state = self.lock();

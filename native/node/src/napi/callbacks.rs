@@ -1,28 +1,23 @@
-//! Turns calls that C makes of callbacks into calls of JavaScript's one dispatcher, on this thread or from others.
+//! Turns JavaScript's one dispatcher of callbacks into something the addon can call, on its thread, and other threads can wake.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use holdfast_core::call::Entered;
-use holdfast_core::closure::trampoline::{Desk, Host, Incoming};
-use holdfast_core::closure::{CallbackOptions, Delivery, Mailbox};
-use holdfast_core::memory::View;
+use holdfast_core::call::{Entered, Operation};
+use holdfast_core::closure::trampoline::{Desk, Host};
+use holdfast_core::closure::{CallbackOptions, Mailbox};
 use napi_sys as sys;
 
-use super::buffers::{detach_ended, view_of};
 use super::entries::UNDEFINED;
 use super::environment::Environment;
 use super::values::{Failure, Reference, arguments, check, get_bool, get_string, get_u32, numbers, string};
 
-/// As many requests of other threads are answered before the event loop goes on.
-const BATCH: usize = 256;
-
 /// What an environment needs to call JavaScript. Used on its thread only; dropped with it.
 #[derive(Debug, Default)]
 pub(super) struct Callbacks {
-    dispatcher: OnceCell<Dispatcher>,
+    pub dispatcher: OnceCell<Dispatcher>,
     /// Whether the threadsafe function keeps the process alive now.
     held: Cell<bool>,
     /// The scope that callbacks of the innermost call use that has any; those of outer calls are in `outer`.
@@ -33,11 +28,14 @@ pub(super) struct Callbacks {
 /// A handle scope that the callbacks of one foreign call share: opening one for each would cost a fifth of a callback.
 #[derive(Debug, Clone, Copy)]
 struct Scope {
+    /// Null where it is the scope of the entry from JavaScript that made the call.
     raw: sys::napi_handle_scope,
     /// The dispatcher, as a handle of the scope.
     function: sys::napi_value,
     /// Which call it is for: where its frame is.
     level: u32,
+    /// Where that frame ends, with all its scratch.
+    end: u32,
     /// How many callbacks it still serves: each leaves a handle behind.
     left: u32,
 }
@@ -45,9 +43,21 @@ struct Scope {
 /// Handles that a scope may gather: 8 bytes each.
 const MAX_USES: u32 = 4096;
 
+/// What callbacks of one foreign call have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground {
+    /// Where the call's frame is.
+    pub level: u32,
+    /// Where that ends, with all its scratch.
+    pub end: u32,
+    /// They are within one entry from JavaScript.
+    pub shared: bool,
+}
+
+/// The JavaScript function that runs every callback. Lives as long as its environment, on that environment's thread.
 #[derive(Debug)]
-struct Dispatcher {
-    env: sys::napi_env,
+pub(super) struct Dispatcher {
+    pub env: sys::napi_env,
     function: Reference,
     wake: sys::napi_threadsafe_function,
 }
@@ -150,102 +160,17 @@ unsafe extern "C" fn on_wake(
     });
 }
 
-impl Host for Environment {
-    fn deliver(&self, mut incoming: Incoming<'_>) {
-        // Borrowed while a library is loaded or unloaded, or memory freed: no JavaScript may run then.
-        let Ok(mut runtime) = self.runtime().try_borrow_mut() else { return };
-        let entered = runtime.enter(incoming.number, &incoming.arguments);
-        drop(runtime);
-        if let Some(entered) = entered {
-            self.run(&entered, &mut |bytes| incoming.place.write(bytes));
-        }
-    }
-}
-
-impl Environment {
-    /// Answers what other threads have asked.
-    fn drain(&self) {
-        let mailbox = Arc::clone(self.runtime().borrow().mailbox());
-        for _ in 0..BATCH {
-            let Some(delivery) = mailbox.take() else { return };
-            match delivery {
-                Delivery::Released(number) => {
-                    let entered = self.runtime().borrow_mut().enter_released(number);
-                    if let Some(entered) = entered {
-                        self.run(&entered, &mut |_| {});
-                    }
-                }
-                Delivery::Request(mut request) => {
-                    let packet = request.take_packet();
-                    let entered = self.runtime().borrow_mut().enter_packet(request.number, request.generation, packet);
-                    let mut answer = Vec::new();
-                    if let Some(entered) = entered {
-                        self.run(&entered, &mut |bytes| answer.extend_from_slice(bytes));
-                    }
-                    request.answer(answer);
-                }
-            }
-        }
-        mailbox.signal();
-    }
-
-    /// Runs the function of the frame that was entered, and leaves the frame.
-    #[inline]
-    fn run(&self, entered: &Entered, give: &mut dyn FnMut(&[u8])) {
-        if entered.has_pointers()
-            && let Some(dispatcher) = self.callbacks.dispatcher.get()
-        {
-            detach_ended(dispatcher.env, self);
-        }
-        let mut view = View { address: 0, length: 0 };
-        let ran = self.run_in_scope(entered, &mut view);
-        let mut runtime = self.runtime().borrow_mut();
-        if ran && runtime.answer(entered, &[view], give).is_err() {
-            drop(runtime);
-            // The dispatcher finds the reason in the frame's status.
-            self.run_in_scope(entered, &mut view);
-            runtime = self.runtime().borrow_mut();
-            let _ = runtime.answer(entered, &[], give);
-        }
-        runtime.exit(entered);
-    }
-
-    /// Calls the dispatcher; `view` becomes the buffer with its result, if there is one. Whether it ran.
-    #[inline]
-    fn run_in_scope(&self, entered: &Entered, view: &mut View) -> bool {
-        let Some(dispatcher) = self.callbacks.dispatcher.get() else { return false };
-        let called = self.callbacks.scope(dispatcher, entered).and_then(|function| {
-            let result = dispatcher.call(self, entered, function)?;
-            if entered.heap_scratch() {
-                *view = view_of(dispatcher.env, result)?;
-            }
-            Ok(())
-        });
-        if called.is_err() {
-            dispatcher.lost(self, entered);
-        }
-        if !entered.shared {
-            self.callbacks.close_scope(entered.level());
-        }
-        called.is_ok()
-    }
-}
-
 impl Dispatcher {
+    /// Calls it with `overflow`, if there is any.
     #[inline]
-    fn call(
+    pub(super) fn call(
         &self,
-        environment: &Environment,
-        entered: &Entered,
         function: sys::napi_value,
+        overflow: Option<sys::napi_value>,
     ) -> Result<sys::napi_value, Failure> {
-        let (mut result, mut argument) = (std::ptr::null_mut(), std::ptr::null_mut());
-        if entered.overflow {
-            let mut runtime = environment.runtime().borrow_mut();
-            argument = super::values::arraybuffer_copy(self.env, runtime.bytes())?;
-            runtime.trim();
-        }
-        let count = usize::from(entered.overflow);
+        let mut result = std::ptr::null_mut();
+        let count = usize::from(overflow.is_some());
+        let argument = overflow.unwrap_or(std::ptr::null_mut());
         // SAFETY: both values are handles of the open scope, the runtime is not borrowed, and `argument` is one value.
         check(unsafe {
             sys::napi_call_function(self.env, function, function, count, &raw const argument, &raw mut result)
@@ -253,14 +178,38 @@ impl Dispatcher {
         Ok(result)
     }
 
+    /// The arguments, when what was gathered does not fit the call stack.
+    #[inline]
+    pub(super) fn overflow(
+        &self,
+        environment: &Environment,
+        entered: &Entered,
+    ) -> Result<Option<sys::napi_value>, Failure> {
+        if !entered.overflow {
+            return Ok(None);
+        }
+        let mut runtime = environment.runtime().borrow_mut();
+        let bytes = super::values::arraybuffer_copy(self.env, runtime.bytes())?;
+        runtime.trim();
+        Ok(Some(bytes))
+    }
+
+    /// Closes a scope that `open_scope` has opened; those opened after it are closed already.
+    fn close(&self, scope: sys::napi_handle_scope) {
+        if !scope.is_null() {
+            // SAFETY: not closed since it was opened: it is taken out of `Callbacks` first, or was never there.
+            unsafe { sys::napi_close_handle_scope(self.env, scope) };
+        }
+    }
+
     /// The dispatcher itself could not run: the stack is exhausted, or the environment is being torn down.
     #[cold]
-    fn lost(&self, environment: &Environment, entered: &Entered) {
+    pub(super) fn lost(&self, environment: &Environment, alone: bool) {
         let mut error = std::ptr::null_mut();
         // SAFETY: on the environment's thread; `error` takes one value, undefined when nothing is pending.
         let status = unsafe { sys::napi_get_and_clear_last_exception(self.env, &raw mut error) };
         environment.runtime().borrow_mut().fail();
-        if entered.is_alone() && status == sys::Status::napi_ok && !error.is_null() {
+        if alone && status == sys::Status::napi_ok && !error.is_null() {
             // SAFETY: `error` is a handle of the open scope; refused by status when JavaScript cannot run any more.
             unsafe { sys::napi_fatal_exception(self.env, error) };
         }
@@ -268,31 +217,40 @@ impl Dispatcher {
 }
 
 impl Callbacks {
+    /// Where the frame of the call at `level` ends, if a callback of it has come before.
+    #[inline]
+    pub(super) fn end_of(&self, level: u32) -> Option<u32> {
+        self.scope.get().filter(|scope| scope.level == level).map(|scope| scope.end)
+    }
+
     /// The dispatcher, in a scope that is open for the callbacks of the running call.
     #[inline]
-    fn scope(&self, dispatcher: &Dispatcher, entered: &Entered) -> Result<sys::napi_value, Failure> {
+    pub(super) fn scope(&self, dispatcher: &Dispatcher, ground: Ground) -> Result<sys::napi_value, Failure> {
         match self.scope.get() {
-            Some(scope) if scope.level == entered.level() && scope.left > 0 => {
+            Some(scope) if scope.level == ground.level && scope.left > 0 => {
                 self.scope.set(Some(Scope { left: scope.left - 1, ..scope }));
                 Ok(scope.function)
             }
-            _ => self.open_scope(dispatcher, entered.level()),
+            _ => self.open_scope(dispatcher, ground),
         }
     }
 
     #[cold]
-    fn open_scope(&self, dispatcher: &Dispatcher, level: u32) -> Result<sys::napi_value, Failure> {
+    fn open_scope(&self, dispatcher: &Dispatcher, ground: Ground) -> Result<sys::napi_value, Failure> {
+        let Ground { level, end, shared } = ground;
+        let is_first = self.scope.get().is_none_or(|scope| scope.level < level);
         self.close_scope(level);
         let mut raw = std::ptr::null_mut();
-        // SAFETY: on the environment's thread, inside an entry or the event loop; closed by `close_scope` before that
-        // entry returns.
-        check(unsafe { sys::napi_open_handle_scope(dispatcher.env, &raw mut raw) })?;
+        if !(shared && is_first) {
+            // SAFETY: on the environment's thread, inside an entry or the event loop; closed by `close_scope` before that
+            // entry returns.
+            check(unsafe { sys::napi_open_handle_scope(dispatcher.env, &raw mut raw) })?;
+        }
         let Some(function) = dispatcher.function.value() else {
-            // SAFETY: the scope just opened.
-            unsafe { sys::napi_close_handle_scope(dispatcher.env, raw) };
+            dispatcher.close(raw);
             return Err(Failure::Message("the dispatcher is gone"));
         };
-        let opened = Scope { raw, function, level, left: MAX_USES };
+        let opened = Scope { raw, function, level, end, left: MAX_USES };
         if let Some(outer) = self.scope.replace(Some(opened)) {
             self.outer.borrow_mut().push(outer);
         }
@@ -310,9 +268,8 @@ impl Callbacks {
     pub(super) fn close_scope(&self, level: u32) {
         let Some(dispatcher) = self.dispatcher.get() else { return };
         while let Some(scope) = self.scope.get().filter(|scope| scope.level >= level) {
-            // SAFETY: opened by `open_scope` and not closed since; those opened after it are closed already.
-            unsafe { sys::napi_close_handle_scope(dispatcher.env, scope.raw) };
             self.scope.set(self.outer.borrow_mut().pop());
+            dispatcher.close(scope.raw);
         }
     }
 
@@ -330,6 +287,30 @@ impl Callbacks {
             unsafe { sys::napi_unref_threadsafe_function(env, dispatcher.wake) };
         }
     }
+}
+
+/// `arm()`: an operation on the frame on top, which has its operands (see `Operation::Arm`).
+pub(super) fn arm(
+    _env: sys::napi_env,
+    _info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    environment.runtime().borrow_mut().operate(Operation::Arm);
+    Ok(UNDEFINED)
+}
+
+/// `disarm()`: the same for `Operation::Disarm`.
+pub(super) fn disarm(
+    env: sys::napi_env,
+    _info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    let mut runtime = environment.runtime().borrow_mut();
+    runtime.operate(Operation::Disarm);
+    let [_, referenced] = runtime.callback_counts();
+    drop(runtime);
+    environment.callbacks.hold(env, referenced > 0);
+    Ok(UNDEFINED)
 }
 
 /// `compileCallback(signature, freeArguments, nonblocking)`: the plan's number, then its description.

@@ -32,7 +32,7 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     crash::install();
     fault::install();
-    let entries: [(&str, RawCallback); 38] = [
+    let entries: [(&str, RawCallback); 40] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
@@ -53,6 +53,8 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("externalBuffer", entry!(buffers::external_buffer)),
         ("startCallbacks", entry!(callbacks::start)),
         ("compileCallback", entry!(callbacks::compile)),
+        ("arm", entry!(callbacks::arm)),
+        ("disarm", entry!(callbacks::disarm)),
         ("forgetCallback", entry!(callbacks::forget)),
         ("closeCallbacks", entry!(callbacks::close)),
         ("setCallbackTimeout", entry!(callbacks::set_timeout)),

@@ -3,6 +3,7 @@
 mod background;
 mod buffers;
 mod callbacks;
+mod deliveries;
 mod door;
 mod entries;
 mod environment;

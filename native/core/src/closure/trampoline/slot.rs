@@ -53,19 +53,36 @@ impl Slot {
 
     /// Makes the code call a callback of the calling thread's environment. The slot is new, or was released so long ago that
     /// its quarantine is over; the desk lives until `retire`.
-    pub(in crate::closure) fn arm(self: &Arc<Slot>, desk: *const Desk, post: Post) -> Result<()> {
+    pub(in crate::closure) fn arm(
+        self: &Arc<Slot>,
+        desk: *const Desk,
+        mailbox: &Arc<Mailbox>,
+        plan: &Arc<CallbackPlan>,
+        (number, generation): (u32, u32),
+    ) -> Result<()> {
         let mut place = self.post();
+        // Most callbacks follow one of the same type: its code is prepared already.
+        match place.as_mut().filter(|post| Arc::ptr_eq(&post.plan, plan)) {
+            Some(post) => (post.generation, post.armed) = (generation, true),
+            None => {
+                self.prepare(plan)?;
+                let (mailbox, plan) = (Arc::clone(mailbox), Arc::clone(plan));
+                *place = Some(Post { mailbox, plan, number, generation, armed: true });
+                self.number.store(number, Relaxed);
+                self.desk.store(desk.cast_mut(), Relaxed);
+                self.owner.store(Kept::new().thread(), Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    fn prepare(self: &Arc<Slot>, plan: &CallbackPlan) -> Result<()> {
         let data = Arc::as_ptr(self).cast();
         // SAFETY: the plan with its interface is kept in `post` until the closure is prepared anew, the slot outlives its
         // closure, which it owns. No call is under way: `running` is 0, other threads stand in line at `post` after
         // reading nothing of the closure, and its quarantine is over (S19).
-        unsafe { self.closure.prepare(post.plan.interface(), enter, data) }
-            .map_err(|words| Refusal::new(Code::Signature, words))?;
-        self.number.store(post.number, Relaxed);
-        *place = Some(post);
-        self.desk.store(desk.cast_mut(), Relaxed);
-        self.owner.store(Kept::new().thread(), Relaxed);
-        Ok(())
+        unsafe { self.closure.prepare(plan.interface(), enter, data) }
+            .map_err(|words| Refusal::new(Code::Signature, words))
     }
 
     /// The callback was released: other threads get zero from now on. The code can still be called.
@@ -96,9 +113,15 @@ impl Slot {
             }
             return;
         }
+        self.call_elsewhere(&arguments, &mut place);
+    }
+
+    /// A call on a thread that is not the owner's.
+    #[cold]
+    fn call_elsewhere(&self, arguments: &Arguments<'_>, place: &mut Place<'_>) {
         let post = self.post().clone();
         if let Some(post) = post {
-            post.call(&arguments, &mut place);
+            post.call(arguments, place);
         }
     }
 }

@@ -160,3 +160,32 @@ fn a_callback_released_while_it_runs_rests_only_when_it_has_returned() {
     environment.closures.end(number);
     assert!(environment.closures.running(number).is_none());
 }
+
+#[test]
+fn closures_stay_callable_when_their_environment_has_ended_and_others_after_it() {
+    let mut environment = Environment::new();
+    let codes: Vec<Code> = (0..=QUARANTINE).map(|_| environment.arm().1).collect();
+    drop(environment);
+    for _ in 0..3 {
+        let mut later = Environment::new();
+        for _ in 0..=QUARANTINE {
+            later.arm();
+        }
+    }
+    assert!(codes.iter().all(|code| code(5) == 0));
+}
+
+#[test]
+fn a_thread_that_waits_survives_that_its_closure_is_given_to_others() {
+    let mut environment = Environment::new();
+    let (number, code) = environment.arm();
+    let waiting = on_thread(code, 5);
+    let Delivery::Request(request) = environment.next() else { panic!("a request") };
+    environment.closures.release(number, &mut environment.memory);
+    for _ in 0..=2 * QUARANTINE {
+        let (other, _) = environment.arm();
+        environment.closures.release(other, &mut environment.memory);
+    }
+    request.answer(9i64.to_ne_bytes().to_vec());
+    assert_eq!(waiting.join().unwrap(), 9);
+}

@@ -15,6 +15,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Dylib {
     library: Library,
+    handle: usize,
 }
 
 impl Dylib {
@@ -28,7 +29,16 @@ impl Dylib {
     /// # Errors
     /// The loader's words.
     pub fn open(path: Option<&Path>) -> Result<Dylib, String> {
-        Self::load(path).map(|library| Dylib { library }).map_err(words)
+        let raw = Self::load(path).map_err(words)?.into_raw();
+        // SAFETY: the handle of the library just loaded, whose one reference goes on in this value.
+        let library = unsafe { Library::from_raw(raw) };
+        Ok(Dylib { library, handle: raw as usize })
+    }
+
+    /// The loader's number of what is loaded: the same for every reference to it, as long as there is one.
+    #[must_use]
+    pub fn handle(&self) -> usize {
+        self.handle
     }
 
     #[cfg(unix)]
