@@ -29,7 +29,9 @@ async function runTask(task, { logs, number, budget }) {
   const log = join(logs, `${number}`)
   const args = task.kind === 'core' ? ['--test-threads=2', ...task.args] : ['--expose-gc', child, JSON.stringify(job)]
   const command = TOOLS[tool].command(args, log, task.program)
-  const env = { ...process.env, ...command.env, FFI_ENGINE: engine === 'libffi' ? 'libffi' : '' }
+  // Warnings are looked at by those scenarios that cause them.
+  const settings = { FFI_ENGINE: engine === 'libffi' ? 'libffi' : '', NODE_NO_WARNINGS: '1', ...task.env }
+  const env = { ...process.env, ...command.env, ...settings }
   // A tool is tens of times slower than what the targets' own budget is made for.
   if (task.kind === 'core') env.HOLDFAST_FUZZ_ROUNDS = String(TOOLS[tool].budgets[budget].n * 20)
   const begun = performance.now()

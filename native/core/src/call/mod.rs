@@ -34,7 +34,7 @@ use crate::closure::{CallbackPlan, Closures, Pulse};
 use crate::error::{Code, Result};
 use crate::frame::{CallStack, Field, Frame};
 use crate::invoke::{Choice, Engine};
-use crate::library::Library;
+use crate::library::{Library, keep_loaded};
 use crate::memory::{GuardOptions, Memory};
 use crate::plan::{CallPlan, Layout, Options};
 use crate::signature::{read_signature, read_type};
@@ -266,11 +266,6 @@ impl Runtime {
             self.bytes = Vec::new();
         }
     }
-}
-
-/// The library stays loaded until the process ends.
-fn keep_loaded(library: &Arc<Library>) {
-    let _ = Arc::into_raw(Arc::clone(library));
 }
 
 #[cold]

@@ -1,6 +1,7 @@
 //! Turns paths into opened libraries and symbol names into code that may be called.
 #![forbid(unsafe_code)]
 
+mod kept;
 #[cfg(test)]
 mod tests;
 mod variadic;
@@ -8,6 +9,8 @@ mod variadic;
 use std::ffi::c_void;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+pub use kept::keep_loaded;
 
 use crate::error::{Code, Refusal, Result};
 use crate::sys::dl::{Dylib, SymbolKind, is_c_library_symbol, symbol_kind};
@@ -63,6 +66,11 @@ impl Library {
             return Err(Refusal::new(Code::Variadic, how));
         }
         Ok(Symbol(address.expose_provenance()))
+    }
+
+    /// The same number for every opening of what is one library to the loader.
+    fn identity(&self) -> usize {
+        self.dylib.identity()
     }
 
     /// Whether symbols may be looked up and calls may begin.

@@ -1,6 +1,8 @@
 //! Opening, finding and the deferred close.
 
-use super::Library;
+use std::sync::Arc;
+
+use super::{Library, keep_loaded};
 use crate::error::Code;
 
 #[test]
@@ -33,4 +35,14 @@ fn refuses_look_ups_once_closed() {
     main.close();
     assert!(!main.is_open());
     assert_eq!(main.function("abs", false).unwrap_err().code, Code::LibraryClosed);
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn keeps_one_of_all_openings_of_a_library() {
+    let [first, second] = ["libm.so.6"; 2].map(|path| Arc::new(Library::open(Some(path)).unwrap()));
+    for library in [&first, &second, &first] {
+        keep_loaded(library);
+    }
+    assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (2, 1));
 }

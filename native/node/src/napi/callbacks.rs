@@ -309,7 +309,10 @@ impl Callbacks {
     #[cold]
     pub(super) fn close_scope(&self, level: u32) {
         let Some(dispatcher) = self.dispatcher.get() else { return };
-        while let Some(scope) = self.scope.get().filter(|scope| scope.level >= level) {
+        while let Some(scope) = self.scope.get() {
+            if scope.level < level {
+                return;
+            }
             // SAFETY: opened by `open_scope` and not closed since; those opened after it are closed already.
             unsafe { sys::napi_close_handle_scope(dispatcher.env, scope.raw) };
             self.scope.set(self.outer.borrow_mut().pop());

@@ -15,6 +15,8 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Dylib {
     library: Library,
+    /// The loader's own name for it.
+    identity: usize,
 }
 
 impl Dylib {
@@ -28,7 +30,20 @@ impl Dylib {
     /// # Errors
     /// The loader's words.
     pub fn open(path: Option<&Path>) -> Result<Dylib, String> {
-        Self::load(path).map(|library| Dylib { library }).map_err(words)
+        Self::load(path).map(Self::identified).map_err(words)
+    }
+
+    fn identified(library: Library) -> Dylib {
+        let handle = library.into_raw();
+        // SAFETY: the handle that was just taken out of its owner, put back into one.
+        let library = unsafe { Library::from_raw(handle) };
+        Dylib { library, identity: handle as usize }
+    }
+
+    /// What the loader gives the same for each opening of one library while it is loaded.
+    #[must_use]
+    pub fn identity(&self) -> usize {
+        self.identity
     }
 
     #[cfg(unix)]
