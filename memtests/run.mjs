@@ -33,7 +33,10 @@ async function runTask(task, { logs, number, budget }) {
   const settings = { FFI_ENGINE: engine === 'libffi' ? 'libffi' : '', NODE_NO_WARNINGS: '1', ...task.env }
   const env = { ...process.env, ...command.env, ...settings }
   // A tool is tens of times slower than what the targets' own budget is made for.
-  if (task.kind === 'core') env.HOLDFAST_FUZZ_ROUNDS = String(TOOLS[tool].budgets[budget].n * 20)
+  if (task.kind === 'core') {
+    const { n } = TOOLS[tool].budgets[budget]
+    Object.assign(env, { HOLDFAST_FUZZ_ROUNDS: String(n * 20), HOLDFAST_STRESS_ROUNDS: String(Math.ceil(n / 4)) })
+  }
   const begun = performance.now()
   const run = await capture(command.program, command.args, { cwd: root, env, limit: LIMITS[budget] })
   const seconds = (performance.now() - begun) / 1000
