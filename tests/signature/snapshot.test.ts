@@ -58,9 +58,10 @@ function change(root: Described, below: (limit: number) => number): void {
   const target = parts[below(parts.length)] as { [key: string]: unknown }
   const keys = Object.keys(target)
   const key = keys[below(keys.length)]
-  if (key === undefined || below(3) === 0) target['added'] = 1
-  else if (below(3) === 0) delete target[key]
-  else if (below(2) === 0) rename(target, key)
+  const way = below(4)
+  if (key === undefined || way === 0) target['added'] = 1
+  else if (way === 1) delete target[key]
+  else if (way === 2) rename(target, key)
   else target[key] = Object.is(target[key], 'changed') ? 1 : 'changed'
 }
 
