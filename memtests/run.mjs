@@ -14,7 +14,7 @@ import { TOOLS } from './tools/index.mjs'
 const child = fileURLToPath(new URL('child.mjs', import.meta.url))
 const say = (line) => console.log(`holdfast: ${line}`)
 /** A run that takes longer hangs. */
-const LIMITS = { short: 3 * 60_000, full: 20 * 60_000 }
+const LIMITS = { short: 6 * 60_000, full: 20 * 60_000 }
 
 /** @returns a verdict for each thing that a task shows. */
 function judge(task, seen) {
