@@ -37,6 +37,15 @@ export function mistakes({ ffi, bind, libraryPath }) {
     block.free()
     return block
   }
+  const o = bind('ownership', {
+    box_new: [ffi.owned(External, 'box_free'), I32],
+    box_close: [I32, ffi.consumes(External)],
+  })
+  function moved() {
+    const box = o.box_new(1)
+    o.box_close(box)
+    return box
+  }
   function detached() {
     const bytes = new Uint8Array(8)
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
@@ -81,6 +90,7 @@ export function mistakes({ ffi, bind, libraryPath }) {
     ERR_FFI_STACK_OVERFLOW: () => deep(),
     ERR_FFI_USE_AFTER_FREE: () => c.read_int(freed()),
     ERR_FFI_DOUBLE_FREE: () => freed().free(),
+    ERR_FFI_MOVED: () => c.read_int(moved()),
     ERR_FFI_ALLOCATOR_MISMATCH: () => withBlock(I32, 1, (block) => free(block, ffi.PointerType.CPointer)),
     ERR_FFI_NOT_OWNER: () => withBlock(I64, 1, (block) => block.at(4).free()),
     ERR_FFI_OUT_OF_BOUNDS: () => withBlock(I32, 1, (block) => block.read(I32, 4)),

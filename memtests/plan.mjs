@@ -13,15 +13,21 @@ export const SCENARIOS = readdirSync(scenarioFolder)
   .map((file) => file.slice(0, -'.mjs'.length))
   .sort()
 
+/** As many as a bound on the slope needs. */
+const fewer = ({ n, warmUp, rounds }) => ({ n, warmUp: Math.ceil(warmUp / 3), rounds: Math.ceil(rounds / 2) })
+
 async function scenarioTasks({ tool, engines, budget, wanted }) {
   const tasks = []
   for (const name of SCENARIOS.filter((scenario) => wanted(scenario))) {
-    const { probes = false, tools = [tool] } = await import(`${scenarioFolder}${name}.mjs`)
+    const scenario = `${scenarioFolder}${name}.mjs`
+    const { probes = false, variants = {}, fewRounds = false, tools = [tool] } = await import(scenario)
     if (!tools.includes(tool)) continue
-    for (const engine of engines) {
-      const { budgets, slope, build } = TOOLS[tool]
-      const job = { build: folderOf(build), scenario: `${scenarioFolder}${name}.mjs`, slope, ...budgets[budget] }
-      tasks.push({ kind: 'scenario', tool, engine, name, probes, job })
+    const { budgets, slope, build } = TOOLS[tool]
+    const turns = fewRounds ? fewer(budgets[budget]) : budgets[budget]
+    const job = { build: folderOf(build), scenario, slope, ...turns }
+    for (const [variant, env] of Object.entries({ '': {}, ...variants })) {
+      const title = variant ? `${name} ${variant}` : name
+      for (const engine of engines) tasks.push({ kind: 'scenario', tool, engine, name: title, probes, job, env })
     }
   }
   return tasks

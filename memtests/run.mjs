@@ -14,7 +14,7 @@ import { TOOLS } from './tools/index.mjs'
 const child = fileURLToPath(new URL('child.mjs', import.meta.url))
 const say = (line) => console.log(`holdfast: ${line}`)
 /** A run that takes longer hangs. */
-const LIMITS = { short: 3 * 60_000, full: 20 * 60_000 }
+const LIMITS = { short: 6 * 60_000, full: 20 * 60_000 }
 
 /** @returns a verdict for each thing that a task shows. */
 function judge(task, seen) {
@@ -29,9 +29,14 @@ async function runTask(task, { logs, number, budget }) {
   const log = join(logs, `${number}`)
   const args = task.kind === 'core' ? ['--test-threads=2', ...task.args] : ['--expose-gc', child, JSON.stringify(job)]
   const command = TOOLS[tool].command(args, log, task.program)
-  const env = { ...process.env, ...command.env, FFI_ENGINE: engine === 'libffi' ? 'libffi' : '' }
+  // Warnings are looked at by those scenarios that cause them.
+  const settings = { FFI_ENGINE: engine === 'libffi' ? 'libffi' : '', NODE_NO_WARNINGS: '1', ...task.env }
+  const env = { ...process.env, ...command.env, ...settings }
   // A tool is tens of times slower than what the targets' own budget is made for.
-  if (task.kind === 'core') env.HOLDFAST_FUZZ_ROUNDS = String(TOOLS[tool].budgets[budget].n * 20)
+  if (task.kind === 'core') {
+    const { n } = TOOLS[tool].budgets[budget]
+    Object.assign(env, { HOLDFAST_FUZZ_ROUNDS: String(n * 20), HOLDFAST_STRESS_ROUNDS: String(Math.ceil(n / 4)) })
+  }
   const begun = performance.now()
   const run = await capture(command.program, command.args, { cwd: root, env, limit: LIMITS[budget] })
   const seconds = (performance.now() - begun) / 1000

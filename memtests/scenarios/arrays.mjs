@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 
 export const probes = true
 
+export const variants = { guarded: { FFI_GUARD: '1', FFI_GUARD_QUARANTINE: String(2 ** 20) } }
+
 export function setUp({ ffi, bind, n }) {
   const { I32, I64, Double, Float, Void, I32Array, DoubleArray, I64Array, FloatArray, U8Array } = ffi.DataType
   const list = (type, length) => ffi.arrayConstructor({ type, length })

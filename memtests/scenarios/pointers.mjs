@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 
 export const probes = true
 
+export const variants = { guarded: { FFI_GUARD: '1', FFI_GUARD_QUARANTINE: String(2 ** 20) } }
+
 const code = (expected) => ({ name: 'FfiError', code: expected })
 
 export function setUp({ ffi, bind, n }) {

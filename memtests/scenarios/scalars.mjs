@@ -1,6 +1,8 @@
 // Turns scalars of every width into calls by every way through both engines: registers, stack, 64 bits, floats.
 import assert from 'node:assert/strict'
 
+export const variants = { 'without crash report': { FFI_CRASH_REPORT: '0' } }
+
 export function setUp({ ffi, bind, n }) {
   const { Void, I8, U16, I32, I64, BigInt: Big, BigUint64, Float, Double, Boolean: Bool } = ffi.DataType
   const twelve = (type) => [Double, ...Array(12).fill(type)]

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 /** Freeing a result looks for malloc's bookkeeping before it, which valgrind sees. */
 export const probes = true
 
+export const variants = { guarded: { FFI_GUARD: '1', FFI_GUARD_QUARANTINE: String(2 ** 20) } }
+
 export function setUp({ ffi, bind, n }) {
   const { String: Text, WString, I32, Usize, StringArray } = ffi.DataType
   const c = bind('strings', {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 
 export const probes = true
 
+export const variants = { guarded: { FFI_GUARD: '1', FFI_GUARD_QUARANTINE: String(2 ** 20) } }
+
 export function setUp({ ffi, bind, n }) {
   const { I32, I64, U8, Float, Double, Void, Boolean: Bool, I8, I16, External, U8Array } = ffi.DataType
   const inline = (fields) => ({ ...fields, ffiTypeTag: ffi.FFITypeTag.StackStruct })

@@ -5,6 +5,9 @@ import { Worker } from 'node:worker_threads'
 
 const program = new URL('../worker.mjs', import.meta.url)
 
+/** Workers take long to start. */
+export const fewRounds = true
+
 export function setUp({ ffi, bind, n, build }) {
   const { I32, External } = ffi.DataType
   const c = bind('pointers', { read_int: [I32, External] })

@@ -14,12 +14,22 @@ const [written] = restorePointer({ retType: [DataType.I32], paramsValue: [block]
 freePointer({ paramsType: [DataType.I32], paramsValue: [block] })
 let refused = ''
 try { write_int(block, 8) } catch (error) { refused = error instanceof FfiError ? error.code : String(error) }
-console.log([same, written, refused].join())
+const { I32, I64 } = DataType
+const toInt = funcConstructor({ paramsType: [I32], retType: I32 })
+open({ library: 'c', path: ${JSON.stringify(fixturePath('callbacks'))} })
+const { sum_i32 } = define({ sum_i32: { library: 'c', retType: I64, paramsType: [toInt, I32] } })
+const sum = sum_i32((value) => value * 2, 4)
+const state = scope(() => {
+  const [inside] = createPointer({ paramsType: [I32], paramsValue: [1] })
+  return inside
+}).state
+console.log([same, written, refused, sum, state, counters().callbacks].join())
 `
-const names = 'createPointer, DataType, define, FfiError, freePointer, load, open, restorePointer'
+const names =
+  'counters, createPointer, DataType, define, FfiError, freePointer, funcConstructor, load, open, restorePointer, scope'
 
 /** What each of the programs prints. */
-export const printed = '42,7,ERR_FFI_USE_AFTER_FREE'
+export const printed = '42,7,ERR_FFI_USE_AFTER_FREE,12,freed,0'
 
 export const programs = {
   'esm.mjs': `import { ${names} } from 'holdfast'${body}`,

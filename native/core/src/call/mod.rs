@@ -36,7 +36,7 @@ use crate::closure::{CallbackPlan, Closures, Pulse};
 use crate::error::{Code, Result};
 use crate::frame::{CallStack, Field, Frame};
 use crate::invoke::{Choice, Engine};
-use crate::library::Library;
+use crate::library::{Library, keep_loaded};
 use crate::memory::{GuardOptions, Memory};
 use crate::plan::{CallPlan, Layout, Options};
 use crate::signature::{read_signature, read_type};
@@ -137,7 +137,7 @@ impl Runtime {
             function.close(&library);
         }
         if self.mailbox().was_used() {
-            library.keep();
+            keep_loaded(&library);
         }
         if self.journal.is_in_call() {
             self.closing.push(library);
@@ -247,7 +247,7 @@ impl Runtime {
     /// The end: a thread that C has started may be in a callback, or on its way to one, and returns into its library.
     fn keep_libraries(&mut self) {
         if self.mailbox().was_used() || self.closures.live() > 0 {
-            self.libraries.values_mut().for_each(|library| library.keep());
+            self.libraries.values_mut().for_each(|library| keep_loaded(library));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Turns paths into opened libraries and symbol names into code that may be called.
 #![forbid(unsafe_code)]
 
+mod kept;
 #[cfg(test)]
 mod tests;
 mod variadic;
@@ -8,7 +9,8 @@ mod variadic;
 use std::ffi::c_void;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+
+pub use kept::keep_loaded;
 
 use crate::error::{Code, Refusal, Result};
 use crate::sys::dl::{Dylib, SymbolKind, is_c_library_symbol, symbol_kind};
@@ -20,9 +22,6 @@ pub struct Library {
     dylib: Dylib,
     open: AtomicBool,
 }
-
-/// What stays loaded; one for each file.
-static KEPT: Mutex<Vec<Arc<Library>>> = Mutex::new(Vec::new());
 
 /// Code found in a library. Valid while that library is open, on any thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,19 +68,15 @@ impl Library {
         Ok(Symbol(address.expose_provenance()))
     }
 
+    /// The same number for every opening of what is one library to the loader.
+    fn identity(&self) -> usize {
+        self.dylib.identity()
+    }
+
     /// Whether symbols may be looked up and calls may begin.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open.load(Relaxed)
-    }
-
-    /// It stays loaded until the process ends, whoever closes it.
-    pub fn keep(self: &Arc<Library>) {
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        // One reference is enough, however often it is opened.
-        if !kept.iter().any(|library| library.dylib.handle() == self.dylib.handle()) {
-            kept.push(Arc::clone(self));
-        }
     }
 
     /// Refuses everything from here on.

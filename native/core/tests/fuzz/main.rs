@@ -6,5 +6,6 @@
 
 mod handles;
 mod layouts;
+#[expect(dead_code, reason = "stress of threads is a test program of its own")]
 mod random;
 mod signatures;

@@ -38,10 +38,19 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 
 /// Runs `round` as often as the budget says, each time with another seed, and names the seed of one that fails.
 pub(crate) fn rounds(round: impl Fn(&mut Random)) {
+    rounds_of("HOLDFAST_FUZZ_ROUNDS", 20_000, round);
+}
+
+/// The same for rounds with threads, of which each takes milliseconds.
+pub(crate) fn stress(round: impl Fn(&mut Random)) {
+    rounds_of("HOLDFAST_STRESS_ROUNDS", 100, round);
+}
+
+fn rounds_of(budget: &str, otherwise: u64, round: impl Fn(&mut Random)) {
     let first = setting("HOLDFAST_FUZZ_SEED", 1);
-    for seed in first..first + setting("HOLDFAST_FUZZ_ROUNDS", 20_000) {
+    for seed in first..first + setting(budget, otherwise) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| round(&mut Random::new(seed)))) {
-            eprintln!("seen with HOLDFAST_FUZZ_SEED={seed} HOLDFAST_FUZZ_ROUNDS=1");
+            eprintln!("seen with HOLDFAST_FUZZ_SEED={seed} {budget}=1");
             resume_unwind(panic);
         }
     }

@@ -267,7 +267,10 @@ impl Callbacks {
     #[cold]
     pub(super) fn close_scope(&self, level: u32) {
         let Some(dispatcher) = self.dispatcher.get() else { return };
-        while let Some(scope) = self.scope.get().filter(|scope| scope.level >= level) {
+        while let Some(scope) = self.scope.get() {
+            if scope.level < level {
+                return;
+            }
             self.scope.set(self.outer.borrow_mut().pop());
             dispatcher.close(scope.raw);
         }

@@ -15,7 +15,8 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Dylib {
     library: Library,
-    handle: usize,
+    /// The loader's own name for it.
+    identity: usize,
 }
 
 impl Dylib {
@@ -29,16 +30,20 @@ impl Dylib {
     /// # Errors
     /// The loader's words.
     pub fn open(path: Option<&Path>) -> Result<Dylib, String> {
-        let raw = Self::load(path).map_err(words)?.into_raw();
-        // SAFETY: the handle of the library just loaded, whose one reference goes on in this value.
-        let library = unsafe { Library::from_raw(raw) };
-        Ok(Dylib { library, handle: raw as usize })
+        Self::load(path).map(Self::identified).map_err(words)
     }
 
-    /// The loader's number of what is loaded: the same for every reference to it, as long as there is one.
+    fn identified(library: Library) -> Dylib {
+        let handle = library.into_raw();
+        // SAFETY: the handle that was just taken out of its owner, put back into one.
+        let library = unsafe { Library::from_raw(handle) };
+        Dylib { library, identity: handle as usize }
+    }
+
+    /// What the loader gives the same for each opening of one library while it is loaded.
     #[must_use]
-    pub fn handle(&self) -> usize {
-        self.handle
+    pub fn identity(&self) -> usize {
+        self.identity
     }
 
     #[cfg(unix)]
