@@ -39,7 +39,7 @@ const result = {}
 for (const [i, [row, { pointers }]] of Object.entries(rows).entries()) {
   const times = Object.fromEntries(builds.map(({ name }) => [name, []]))
   for (let turn = 0; turn < TURNS; turn++) {
-    const order = turn % 2 === 0 ? builds : builds.toReversed()
+    const order = builds.map((_, i) => builds[(i + turn) % builds.length])
     for (const { name, loops } of order) times[name].push(time(loops[i]))
   }
   result[row] = { pointers }
