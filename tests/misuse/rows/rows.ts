@@ -296,14 +296,13 @@ export const rows = {
     state: 'with a release function that throws',
     misuse: 'a release function of JavaScript’s throws',
     codes: [],
-    open: 'release functions: `owned` types',
+    outcome: 'its error is thrown where the memory was freed, which counts as released',
   },
   'destructor-reenters': {
     operation: 'free',
     state: 'with a release function that frees again',
     misuse: 'a release function of JavaScript’s uses or frees what it releases',
-    codes: [],
-    open: 'release functions: `owned` types',
+    codes: ['ERR_FFI_NOT_OWNER', 'ERR_FFI_DOUBLE_FREE', 'ERR_FFI_USE_AFTER_FREE'],
   },
   resurrect: {
     operation: 'access',
@@ -341,16 +340,15 @@ export const rows = {
   transfer: {
     operation: 'access',
     state: 'handed over to C',
-    misuse: 'use of memory that C has taken over',
-    codes: [],
-    open: '`consumes` in signatures',
+    misuse: 'use of memory that C has taken over by `consumes`',
+    codes: ['ERR_FFI_MOVED'],
   },
   adopt: {
     operation: 'free',
     state: 'owned twice',
-    misuse: 'memory of C taken over twice',
-    codes: [],
-    open: '`owned` types',
+    misuse: 'memory of C taken over twice by `owned`',
+    codes: ['ERR_FFI_USE_AFTER_FREE', 'ERR_FFI_DOUBLE_FREE'],
+    outcome: 'the later pointer owns it, the earlier one is stale',
   },
 } as const satisfies Record<string, Row>
 
