@@ -159,3 +159,20 @@ EXPORT double fold(double (*callback)(double, const double *), const double *val
   for (int32_t i = 0; i < count; i++) result = callback(result, values + i);
   return result;
 }
+
+// Calls back, then adds 1 to each number: their sum.
+EXPORT int64_t add_after(void (*callback)(void), int32_t *numbers, int32_t count) {
+  callback();
+  int64_t sum = 0;
+  for (int32_t i = 0; i < count; i++) sum += ++numbers[i];
+  return sum;
+}
+
+struct span {
+  int32_t *numbers;
+  int32_t count;
+};
+
+EXPORT int64_t add_after_in(void (*callback)(void), const struct span *span) {
+  return add_after(callback, span->numbers, span->count);
+}

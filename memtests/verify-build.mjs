@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { buildBoth, FOLDERS } from '../bench/check.mjs'
 import { buildVariant, folderOf, root, VARIANTS } from './builds.mjs'
 
 /** The symbol tables and the section headers of a binary, as binutils print them. */
@@ -24,8 +25,9 @@ const CHECKS = {
   planted: ['has the planted faults', ({ bytes }) => bytes.includes('plantFault')],
   plain: lacks('has no sanitizer', SANITIZERS),
   honest: lacks('has no planted fault', /plantFault|sys6faults|sys::faults/),
+  checked: lacks('checks pointer arguments', /uncheckedPointers/),
 }
-const { asan, asanCore, ubsan, lines, symbols, planted, plain, honest } = CHECKS
+const { asan, asanCore, ubsan, lines, symbols, planted, plain, honest, checked } = CHECKS
 
 const addonOf = (variant) => `${folderOf(variant)}dist/holdfast.node`
 const fixtureOf = (variant) => `${folderOf(variant)}libfaults.so`
@@ -39,7 +41,7 @@ function expectations() {
     [addonOf('asan'), [lines, symbols, planted, asan, asanCore]],
     [fixtureOf('asan'), [lines, symbols, asan]],
     [fixtureOf('ubsan'), [lines, symbols, ubsan]],
-    ...releases.map((file) => [file, [plain, honest]]),
+    ...releases.map((file) => [file, [plain, honest, checked]]),
   ]
 }
 
@@ -50,6 +52,7 @@ function counterExamples() {
     [fixtureOf('ubsan'), [plain]],
     [fixtureOf('memtest'), [asan, ubsan, planted]],
     [`${root}dist/holdfast.node`, [planted, asanCore]],
+    [`${FOLDERS.unchecked}dist/holdfast.node`, [checked]],
   ]
 }
 
@@ -75,6 +78,7 @@ export function verifyBuilds() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const variant of Object.keys(VARIANTS)) await buildVariant(variant)
+  await buildBoth()
   const { passed, failed } = verifyBuilds()
   console.log(`holdfast: ${passed} claims about binaries hold, ${failed} do not`)
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0

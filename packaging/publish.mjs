@@ -8,8 +8,8 @@ import { isFor, packageOf, TARGETS } from './targets.mjs'
 
 const npmFolder = fileURLToPath(new URL('../npm', import.meta.url))
 
-/** A mark of the planted faults, and of each sanitizer: none of them may be in what is published. */
-const FORBIDDEN = /plantFault|__asan_|__lsan_|__ubsan_|__tsan_/
+/** A mark of the planted faults, of builds without checks, and of each sanitizer: none of them may be in what is published. */
+const FORBIDDEN = /plantFault|uncheckedPointers|__asan_|__lsan_|__ubsan_|__tsan_/
 
 function problemOf(target, folder, version) {
   const addon = join(folder, packageOf(target), 'holdfast.node')

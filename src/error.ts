@@ -46,6 +46,7 @@ export const CORE_CODES = [
   'ERR_FFI_CALLBACK_RELEASED',
   'ERR_FFI_CALLBACK_DEADLOCK',
   'ERR_FFI_MOVED',
+  'ERR_FFI_FORK',
 ] as const
 
 /** One of {@link CORE_CODES}. */
@@ -138,6 +139,7 @@ const WORDS: Partial<Record<FfiErrorCode, string>> = {
   ERR_FFI_MOVED: 'the memory behind the pointer was handed over to C',
   ERR_FFI_OVERRUN: 'C wrote outside of the memory that it was given',
   ERR_FFI_CALLBACK_THREW: 'a callback could not run to its end: the JavaScript stack is exhausted',
+  ERR_FFI_FORK: 'the function would fork the process',
   ERR_FFI_CALLBACK_RELEASED: 'C called a callback that was released, and got zero',
 }
 

@@ -9,8 +9,11 @@ export const probes = true
 
 export const variants = { guarded: { FFI_GUARD: '1', FFI_GUARD_QUARANTINE: String(2 ** 20) } }
 
-/** What is not reached here: a mistake in the core; arguments of gigabytes, for which a tool has no room; no addon. */
-const OUT_OF_REACH = ['ERR_FFI_INTERNAL', 'ERR_FFI_OUT_OF_MEMORY', 'ERR_FFI_ADDON']
+/**
+ * What is not reached here: a mistake in the core; arguments of gigabytes, for which a tool has no room; no addon; `fork`, which
+ * a sanitizer replaces by its own, and that would be called.
+ */
+const OUT_OF_REACH = ['ERR_FFI_INTERNAL', 'ERR_FFI_OUT_OF_MEMORY', 'ERR_FFI_ADDON', 'ERR_FFI_FORK']
 
 function isCode(code) {
   return (error) => {

@@ -155,15 +155,15 @@ describe.runIf(isLinux)('a crash outside of foreign calls', () => {
   })
 
   it("says so when it happened in Holdfast's own code", async () => {
-    // A double free that only the C library can see: C freed the block behind our back.
+    // A double free that only the C library can see: the first was told of an integer.
     const { end, stderr } = await run(`
       open({ library: 'c', path: '' })
       const { malloc, free } = define({
         malloc: { library: 'c', retType: External, paramsType: [U64] },
-        free: { library: 'c', retType: Void, paramsType: [External] },
+        free: { library: 'c', retType: Void, paramsType: [U64] },
       })
       const block = malloc(64)
-      free(block)
+      free(block.address)
       freePointer({ paramsType: [External], paramsValue: [block], pointerType: holdfast.PointerType.CPointer })
     `)
     expect(end).toBe('SIGABRT')

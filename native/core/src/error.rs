@@ -54,6 +54,7 @@ codes! {
     CallbackReleased = 26, "ERR_FFI_CALLBACK_RELEASED", "C called a callback that was released.";
     CallbackDeadlock = 27, "ERR_FFI_CALLBACK_DEADLOCK", "A thread waited for JavaScript, which waited for the call.";
     Moved = 28, "ERR_FFI_MOVED", "The pointer's memory was handed over to C.";
+    Fork = 29, "ERR_FFI_FORK", "The function would fork the process.";
 }
 
 impl fmt::Display for Code {

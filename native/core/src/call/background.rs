@@ -105,6 +105,10 @@ impl Runtime {
             let words = "a call on another thread cannot take memory over: it may be taken back before it starts";
             return Err(Refusal::new(Code::Signature, words));
         }
+        if symbol.ending.is_some() {
+            let why = "what ends memory is done at once: freePointer, or the call without `async`";
+            return Err(Refusal::new(Code::NotPinnable, why));
+        }
         let pool = Arc::clone(self.background.pool.as_ref().ok_or(Code::Internal)?);
         let mut moved = MovedFrame::new(frame, plan.frame_size, views, LEAST_CAPACITY)?;
         self.background.check_room(moved.addresses().len())?;
@@ -198,6 +202,9 @@ impl Runtime {
     fn end_job(&mut self, ticket: u32) -> Result<()> {
         let Some(call) = self.background.pending.remove(ticket) else { return Ok(()) };
         self.background.bytes -= call.held.frame.len();
+        if !self.orphans.is_empty() {
+            self.end_orphans();
+        }
         call.held.release(&mut self.memory)
     }
 }

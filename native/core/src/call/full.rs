@@ -72,8 +72,16 @@ impl Runtime {
             true => None,
             false => Some(consumed(function, &self.memory, frame, &mut self.explanation)?),
         };
-        prepare(function, &self.memory, frame, views)?;
         let (engine, symbol) = (Rc::clone(&function.engine), function.symbol);
+        let moved = match symbol.ending {
+            Some(ending) => self.end_argument(ending, engine.plan(), frame)?,
+            None => None,
+        };
+        let function = self.functions.get(number).ok_or((Code::Unbound, NO_POSITION))?;
+        prepare(function, &self.memory, frame, views)?;
+        if let Some(owner) = moved {
+            self.memory.disown(owner);
+        }
         let taken = consumed.map(|handles| (handles, name_of(function)));
         if self.memory.guards_arguments() && !engine.plan().data.is_empty() {
             fence_arguments(&mut self.memory, engine.plan(), frame, views).map_err(|code| (code, NO_POSITION))?;

@@ -79,8 +79,8 @@ impl Function {
         let quick = engine.direct(symbol).filter(|_| !plan.options.errno).zip(after);
         // Guarded copies of arguments are the full form's.
         let quick = quick.filter(|_| !guarded || plan.data.is_empty());
-        // So is what a function takes over.
-        let quick = quick.filter(|_| plan.consumed.is_empty());
+        // So is what a function takes over or ends.
+        let quick = quick.filter(|_| plan.consumed.is_empty() && symbol.ending.is_none());
         let inputs = Inputs::of(plan);
         let site = Box::new(Site {
             name: name.to_owned(),

@@ -6,10 +6,12 @@ mod arguments;
 mod background;
 mod brief;
 mod callback;
+mod ending;
 mod full;
 mod function;
 mod guarded;
 mod job;
+mod orphans;
 mod ownership;
 mod pointers;
 mod quick;
@@ -39,6 +41,7 @@ use crate::invoke::{Choice, Engine};
 use crate::library::{Library, keep_loaded};
 use crate::memory::{GuardOptions, Memory};
 use crate::plan::{CallPlan, Layout, Options};
+use crate::registry::Handle;
 use crate::signature::{read_signature, read_type};
 use crate::sys::crash::Journal;
 use background::Background;
@@ -70,6 +73,8 @@ pub struct Runtime {
     failed: Option<Code>,
     /// Libraries that were closed while a call was running.
     closing: Vec<Arc<Library>>,
+    /// Borrowed memory inside of libraries that were closed, until it is seen whether they went.
+    orphans: Vec<(Handle, usize)>,
     background: Background,
     /// What a call gathered, reused from call to call.
     bytes: Vec<u8>,
@@ -104,6 +109,7 @@ impl Runtime {
             callbacks: Table::default(),
             failed: None,
             closing: Vec::new(),
+            orphans: Vec::new(),
             background: Background::default(),
             bytes: Vec::new(),
             ascii: false,
@@ -133,6 +139,7 @@ impl Runtime {
     pub fn close(&mut self, library: u32) {
         let Some(library) = self.libraries.remove(library) else { return };
         library.close();
+        self.find_orphans();
         for function in self.functions.values_mut() {
             function.close(&library);
         }
@@ -142,6 +149,9 @@ impl Runtime {
         if self.journal.is_in_call() {
             self.closing.push(library);
             self.pulse.set_attention(true);
+        } else {
+            drop(library);
+            self.end_orphans();
         }
     }
 
@@ -251,14 +261,19 @@ impl Runtime {
         }
     }
 
-    /// What waited for the outermost call to return, `frame` being that of the call that has.
+    /// What waited for a call to return, most of it for the outermost; `frame` is that of the call that has.
     #[cold]
     fn settle(&mut self, frame: Frame) {
+        if let Err(refusal) = self.memory.end_held(self.journal.callbacks() as usize) {
+            refuse(frame, refusal.code, NO_POSITION);
+            self.explanation = refusal.message;
+        }
         if self.journal.is_in_call() {
             return;
         }
         self.pulse.set_attention(false);
         self.closing.clear();
+        self.end_orphans();
         if let Some(words) = self.stuck() {
             self.failed.get_or_insert(Code::CallbackDeadlock);
             self.explanation = words;

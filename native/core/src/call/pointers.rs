@@ -230,14 +230,37 @@ impl Runtime {
         self.copy_root(frame)?;
         let layout = self.operand_layout(frame)?;
         let followed = Gather::follow(&mut self.memory, &layout, &mut self.bytes)?;
+        for address in &followed {
+            if let Some(owner) = self.memory.peek(*address) {
+                self.hold(owner)?;
+            }
+        }
         self.memory.free_result(followed)?;
         Ok(Outcome::InFrame)
+    }
+
+    /// Keeps what is about to be freed for the running calls around this callback that may use it.
+    pub(super) fn hold(&mut self, owner: Handle) -> Result<()> {
+        let callbacks = self.callbacks_around();
+        if callbacks == 0 { Ok(()) } else { self.memory.hold(owner, callbacks) }
+    }
+
+    /// How many callbacks are running. If any are, the end of each call around them is looked at.
+    pub(super) fn callbacks_around(&self) -> usize {
+        let callbacks = self.journal.callbacks() as usize;
+        if callbacks > 0 {
+            self.pulse.set_attention(true);
+        }
+        callbacks
     }
 
     /// Frees, with the callbacks that end with the memory: their numbers follow at 64, their count at `COUNT`.
     fn free(&mut self, frame: Frame) -> Result<Outcome> {
         let (handle, requested) = (handle(frame), requested(frame)?);
         let owner = self.memory.check_free(handle, requested);
+        if let Ok(owner) = owner {
+            self.hold(owner)?;
+        }
         self.memory.free(handle, requested)?;
         let released = owner.map(|owner| self.release_callbacks_of(owner)).unwrap_or_default();
         frame.set_word(COUNT, released.len() as u32);

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod kept;
+mod known;
 #[cfg(test)]
 mod tests;
 mod variadic;
@@ -11,6 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub use kept::keep_loaded;
+pub use known::Ending;
 
 use crate::error::{Code, Refusal, Result};
 use crate::sys::dl::{Dylib, SymbolKind, is_c_library_symbol, symbol_kind};
@@ -25,13 +27,17 @@ pub struct Library {
 
 /// Code found in a library. Valid while that library is open, on any thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Symbol(usize);
+pub struct Symbol {
+    address: usize,
+    /// What the C library's own allocation functions do with their first argument; none for any other function.
+    pub ending: Option<Ending>,
+}
 
 impl Symbol {
     /// The address of the code.
     #[must_use]
     pub fn address(self) -> *const c_void {
-        std::ptr::with_exposed_provenance(self.0)
+        std::ptr::with_exposed_provenance(self.address)
     }
 }
 
@@ -49,7 +55,8 @@ impl Library {
     ///
     /// # Errors
     /// `ERR_FFI_LIBRARY_CLOSED`, `ERR_FFI_SYMBOL_NOT_FOUND`, `ERR_FFI_SYMBOL_NOT_FUNCTION` where the symbol table can
-    /// tell, `ERR_FFI_VARIADIC` for the C library's variadic functions unless the call says that it is `variadic`.
+    /// tell, `ERR_FFI_VARIADIC` for the C library's variadic functions unless the call says that it is `variadic`,
+    /// `ERR_FFI_FORK` for those that fork.
     pub fn function(&self, name: &str, variadic: bool) -> Result<Symbol> {
         if !self.is_open() {
             return Err(Code::LibraryClosed.into());
@@ -65,7 +72,12 @@ impl Library {
             let how = "it is variadic: the option `variadic` must say how many parameters come before its `...`";
             return Err(Refusal::new(Code::Variadic, how));
         }
-        Ok(Symbol(address.expose_provenance()))
+        if known::is_forking(name) && is_c_library_symbol(name, address) {
+            let how = "the child would have this process's memory without its threads: use node:child_process";
+            return Err(Refusal::new(Code::Fork, how));
+        }
+        let ending = known::ending(name).filter(|_| is_c_library_symbol(name, address));
+        Ok(Symbol { address: address.expose_provenance(), ending })
     }
 
     /// The same number for every opening of what is one library to the loader.

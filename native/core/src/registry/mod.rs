@@ -154,6 +154,14 @@ impl Registry {
         }
     }
 
+    /// The address in a slot, whatever record is there: what a call would cost without its checks (`bench/check.mjs`).
+    #[cfg(feature = "bench-unchecked")]
+    #[inline]
+    #[must_use]
+    pub fn unchecked(&self, handle: Handle) -> usize {
+        self.records.get(handle.slot as usize).map_or(0, |record| record.address)
+    }
+
     #[inline(never)]
     fn get_inside(&self, parent: Handle) -> Result<&Record, Code> {
         self.get(parent)
@@ -261,6 +269,16 @@ impl Registry {
             .iter()
             .filter(|record| record.parent.is_null())
             .filter_map(|record| Some((record, record.allocator?)))
+    }
+
+    /// All live records of memory that C handed out, but interior ones, with their addresses.
+    pub fn borrowed(&self) -> impl Iterator<Item = (Handle, usize)> {
+        let handle = |slot: usize, record: &Record| Handle { slot: slot as u32, generation: record.generation };
+        self.records
+            .iter()
+            .enumerate()
+            .filter(|(_, record)| record.allocator == Some(Allocator::Borrowed) && record.parent.is_null())
+            .map(move |(slot, record)| (handle(slot, record), record.address))
     }
 
     /// Makes a record end with another.

@@ -129,6 +129,8 @@ pub(super) fn cancel(env: sys::napi_env, info: sys::napi_callback_info, environm
     let ([ticket], _) = arguments::<1>(env, info)?;
     let ticket = get_u32(env, ticket)?;
     let is_cancelled = environment.runtime().borrow_mut().cancel(ticket);
+    // Its library may have gone with it.
+    detach_ended(env, environment);
     rest(env, environment)?;
     boolean(env, is_cancelled?)
 }

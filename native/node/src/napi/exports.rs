@@ -77,6 +77,15 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     for (name, callback) in entries {
         define_entry(env, exports, name, callback);
     }
+    define_constants(env, exports);
+}
+
+/// Defines what TypeScript compares or counts with, and the marks of builds that are no release.
+fn define_constants(env: sys::napi_env, exports: sys::napi_value) {
+    #[cfg(feature = "bench-unchecked")]
+    if let Ok(value) = number(env, 1) {
+        define(env, exports, "uncheckedPointers", value);
+    }
     #[cfg(feature = "faults")]
     define_entry(env, exports, "plantFault", super::faults::plant_fault);
     for (name, value) in [("headerSize", HEADER_SIZE), ("operationSize", POINTER_OPERATION_SIZE)] {
@@ -156,6 +165,8 @@ fn close(env: sys::napi_env, info: sys::napi_callback_info, environment: &Enviro
     let ([library], _) = arguments::<1>(env, info)?;
     let library = get_u32(env, library)?;
     environment.runtime().borrow_mut().close(library);
+    // A Buffer may lie over the library's variables.
+    buffers::detach_ended(env, environment);
     Ok(UNDEFINED)
 }
 

@@ -243,6 +243,12 @@ impl Journal {
         self.seat.foreign()
     }
 
+    /// How many callbacks are running, one within a call of the other.
+    #[must_use]
+    pub fn callbacks(&self) -> u32 {
+        self.seat.callbacks.load(Relaxed)
+    }
+
     /// What other threads may see of it.
     #[must_use]
     pub fn watch(&self) -> Watch {
