@@ -127,7 +127,7 @@ impl Memory {
             let owner = if record.parent.is_null() { handle } else { record.parent };
             if self.owned.contains(owner) {
                 self.owned.set_leaked(owner);
-            } else {
+            } else if self.registry.allocator(owner) == Ok(Allocator::C) {
                 // A name that nothing lets go of.
                 self.registry.retain(owner);
             }
