@@ -52,6 +52,7 @@ export function missingLibraries() {
   return [
     { file: 'libsqlite3.so.0', use: 'the SQLite example', debian: 'libsqlite3-0' },
     { file: 'libz.so.1', use: 'the zlib example', debian: 'zlib1g' },
+    { file: 'libcurl.so.4', use: 'the curl example', debian: 'libcurl4' },
   ]
     .filter(({ file }) => !stdout.includes(`\t${file} `))
     .map(({ file, use, debian }) => `${use} needs ${file}: install it (Debian: apt-get install ${debian})`)

@@ -36,10 +36,10 @@ class Checks {
 }
 
 /** Runs `main(checks)`, prints the count of checks, and sets the exit code: 0 only when every check passed. */
-export function runExample(main) {
+export async function runExample(main) {
   const checks = new Checks()
   try {
-    main(checks)
+    await main(checks)
   } catch (error) {
     console.error(error instanceof MissingLibraryError ? error.message : error)
     process.exitCode = 1

@@ -162,9 +162,16 @@ describe.runIf(isLinux)('a crash outside of foreign calls', () => {
         malloc: { library: 'c', retType: External, paramsType: [U64] },
         free: { library: 'c', retType: Void, paramsType: [U64] },
       })
-      const block = malloc(64)
-      free(block.address)
-      freePointer({ paramsType: [External], paramsValue: [block], pointerType: holdfast.PointerType.CPointer })
+      // Of a size that nobody else asks for between the two, and with both ways warm, so that they allocate nothing.
+      const twice = (value, address) => {
+        free(address)
+        freePointer(value)
+      }
+      const value = (block) => ({ paramsType: [External], paramsValue: [block], pointerType: holdfast.PointerType.CPointer })
+      freePointer(value(malloc(1000)))
+      free(malloc(1000).address)
+      const block = malloc(1000)
+      twice(value(block), block.address)
     `)
     expect(end).toBe('SIGABRT')
     expect(reportOf(stderr)[0]).toMatch(/^SIGABRT \(sent by abort, raise or kill\) inside holdfast's own code/)

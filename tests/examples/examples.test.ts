@@ -42,6 +42,13 @@ const printed: Record<string, RegExp[]> = {
     /^an endless query: interrupted after 1000 calls of the progress handler$/m,
     /^[1-9]\d* checks passed, 0 failed$/m,
   ],
+  'curl.mjs': [
+    /^libcurl\/\d+\.\d+\.\d+\S* through Holdfast, against http:\/\/127\.0\.0\.1$/m,
+    /^a page +162890 bytes in several pieces, status 200$/m,
+    /^at the same time +12 transfers, each its own answer$/m,
+    /^thrown +RangeError: too much, and the transfer goes on$/m,
+    /^[1-9]\d* checks passed, 0 failed$/m,
+  ],
   'zlib.mjs': [
     /^zlib 1\.\S+ through Holdfast, on the first 1024\.0 KiB of /m,
     /^deflate in pieces +1024\.0 KiB -> \d+\.\d KiB \(\d+ pieces out\)$/m,
@@ -83,6 +90,7 @@ describe('the examples', () => {
   it.each([
     ['sqlite.mjs', 'SQLITE_LIBRARY', 'libsqlite3-0'],
     ['zlib.mjs', 'ZLIB_LIBRARY', 'zlib1g'],
+    ['curl.mjs', 'CURL_LIBRARY', 'libcurl4'],
   ])(
     '%s names the Debian package in one line when the library is missing, and exits with 1',
     async (file, name, pkg) => {
