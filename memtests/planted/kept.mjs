@@ -1,4 +1,6 @@
-// Turns one pointer a round into a block that nobody frees: planted, the counters must show it.
+// Turns one pointer a round into a block that nobody frees and no collector may: planted, the counters must show it.
 export function setUp({ ffi }) {
-  return () => void ffi.createPointer({ paramsType: [ffi.DataType.I32], paramsValue: [1] })
+  return () => {
+    ffi.createPointer({ paramsType: [ffi.DataType.I32], paramsValue: [1] })[0].leak()
+  }
 }
