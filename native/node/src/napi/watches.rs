@@ -140,6 +140,18 @@ pub(super) fn look_if_due(env: sys::napi_env, environment: &Environment) -> Resu
     if environment.watches.is_due() { look(env, environment, false) } else { Ok(()) }
 }
 
+/// What is named goes with `object`; what went before it is looked at when that is due.
+fn begin_watch(
+    env: sys::napi_env,
+    environment: &Environment,
+    object: sys::napi_value,
+    named: Named,
+) -> Result<sys::napi_value, Failure> {
+    environment.watches.add(Watch { object: Reference::weak(env, object)?, named }, environment.runtime());
+    look_if_due(env, environment)?;
+    Ok(UNDEFINED)
+}
+
 /// `watch(pointer, slot, generation)`: the pointer object stands for one name of a record.
 pub(super) fn watch(
     env: sys::napi_env,
@@ -148,10 +160,7 @@ pub(super) fn watch(
 ) -> Result<sys::napi_value, Failure> {
     let ([pointer, slot, generation], _) = arguments::<3>(env, info)?;
     let named = Named::One(Handle { slot: get_u32(env, slot)?, generation: get_u32(env, generation)? });
-    let watch = Watch { object: Reference::weak(env, pointer)?, named };
-    environment.watches.add(watch, environment.runtime());
-    look_if_due(env, environment)?;
-    Ok(UNDEFINED)
+    begin_watch(env, environment, pointer, named)
 }
 
 /// `watchMany(token, entries, length)`: the token is kept by pointer objects; a Uint32Array of slots, generations and how many
@@ -165,10 +174,7 @@ pub(super) fn watch_many(
     let (entries, length) = (u32_items(env, entries)?, get_u32(env, length)? as usize);
     let entries = entries.get(..length).ok_or(Failure::Message("too few entries"))?;
     let named = entries.chunks_exact(3).map(|entry| (Handle { slot: entry[0], generation: entry[1] }, entry[2]));
-    let watch = Watch { object: Reference::weak(env, token)?, named: Named::Many(named.collect()) };
-    environment.watches.add(watch, environment.runtime());
-    look_if_due(env, environment)?;
-    Ok(UNDEFINED)
+    begin_watch(env, environment, token, Named::Many(named.collect()))
 }
 
 /// `sweep(isNew)`: goes on with looking, or begins anew after a collection. Whether something is left to look at. Throws the
