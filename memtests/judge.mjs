@@ -9,7 +9,11 @@ function outcomeOf(output) {
 
 const ending = ({ code, output }) => `ended with ${code}:\n${output.trim().split('\n').slice(-25).join('\n')}`
 
-/** A run that must be clean: it ends well, its counters are back, and the tool reports nothing with a frame of ours. */
+/**
+ * A run that must be clean: it ends well, its counters are back, and the tool reports nothing with a frame of ours.
+ * `probes` says whether bad addresses are read through the routine that may: always (`true`), never (`false`), or as
+ * chance has it (`'sometimes'`).
+ */
 export function judgeScenario({ run, found, probes, tool }) {
   const outcome = outcomeOf(run.output)
   const ours = found.reports.filter(concernsUs)
@@ -21,7 +25,8 @@ export function judgeScenario({ run, found, probes, tool }) {
   if (!found.complete) problems.push('the tool did not come to its end')
   if (seen > 0 && !probes)
     problems.push(`${seen} reads of bad addresses, and the scenario has none: ${describe(ours.find(isProbe))}`)
-  if (seen === 0 && probes && tool === 'valgrind') problems.push('valgrind is silent about bad addresses that are read')
+  if (seen === 0 && probes === true && tool === 'valgrind')
+    problems.push('valgrind is silent about bad addresses that are read')
   return { problems, foreign: found.reports.length - ours.length, seen, slopes: outcome?.slopes }
 }
 
