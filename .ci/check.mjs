@@ -15,6 +15,7 @@ const STEPS = {
   'tsc, tests': tsc('tests'),
   'types resolve': node('.ci/resolution.mjs'),
   'cargo fmt': ['cargo', 'fmt', '--all', '--check'],
+  'cargo fmt, fuzz targets': ['cargo', 'fmt', '--check', '--manifest-path', 'native/core/fuzz/Cargo.toml'],
   'cargo clippy': ['cargo', 'clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings'],
   layers: node('.ci/layers.mjs'),
   workflows: node('.ci/workflows.mjs'),

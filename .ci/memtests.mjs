@@ -58,6 +58,8 @@ async function main() {
   const problems = suppressionProblems()
   for (const problem of problems) console.error(`suppressions: ${problem}`)
   const counts = [{ passed: problems.length === 0 ? 1 : 0, failed: problems.length }, ...PARTS.map(runPart)]
+  const { fuzz } = await import('../memtests/fuzz.mjs')
+  counts.push(await fuzz(full ? { seconds: '120' } : {}))
   const { buildBoth } = await import('../bench/check.mjs')
   await buildBoth()
   const { verifyBuilds } = await import('../memtests/verify-build.mjs')

@@ -6,7 +6,7 @@ import { copyIfChanged, runCargo } from '../native/build.mjs'
 import { buildSource } from '../src/build.mjs'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
-const TARGET = 'x86_64-unknown-linux-gnu'
+export const TARGET = 'x86_64-unknown-linux-gnu'
 
 /** What cargo needs to put AddressSanitizer into Rust code; `RUSTC_BOOTSTRAP` lets the stable compiler take the flag. */
 export const ASAN_CARGO = {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use holdfast_core::error::Code;
 use holdfast_core::registry::{Allocator, Birth, Handle, Registry, UNKNOWN};
 
-use super::random::{Random, rounds};
+use super::random::Random;
 
 /// What the model knows of a handle: its address and, for interior pointers, its owner. The dead stay known.
 struct Known {
@@ -89,45 +89,39 @@ fn compare(registry: &Registry, model: &Model) {
     }
 }
 
-#[test]
-fn a_handle_names_its_own_record_or_none() {
-    rounds(|random| {
-        let (mut registry, mut model) = (Registry::default(), Model::default());
-        for _ in 0..random.below(30) {
-            let some = if model.handles.is_empty() { Handle::NULL } else { *random.pick(&model.handles) };
-            match random.below(5) {
-                0 | 1 => give_birth(random, &mut registry, &mut model),
-                2 => {
-                    registry.remove(some);
-                    model.kill(some);
-                }
-                3 => drop(registry.release(some, random.next() as u32)),
-                _ => look_up(address(random), &mut registry, &mut model),
+/// A handle names its own record or none.
+pub(crate) fn use_handles(random: &mut Random) {
+    let (mut registry, mut model) = (Registry::default(), Model::default());
+    for _ in 0..random.below(30) {
+        let some = if model.handles.is_empty() { Handle::NULL } else { *random.pick(&model.handles) };
+        match random.below(5) {
+            0 | 1 => give_birth(random, &mut registry, &mut model),
+            2 => {
+                registry.remove(some);
+                model.kill(some);
             }
-            compare(&registry, &model);
+            3 => drop(registry.release(some, random.next() as u32)),
+            _ => look_up(address(random), &mut registry, &mut model),
         }
-    });
+        compare(&registry, &model);
+    }
 }
 
-#[test]
-fn invented_handles_are_refused() {
-    rounds(|random| {
-        let mut registry = Registry::default();
-        let mut model = Model::default();
-        for _ in 0..random.below(6) {
-            give_birth(random, &mut registry, &mut model);
-        }
-        let invented = Handle {
-            slot: random.next() as u32 >> random.below(32),
-            generation: random.next() as u32 >> random.below(32),
-        };
-        if model.known.contains_key(&invented) {
-            return;
-        }
-        let expected = if invented.is_null() { Code::NullPointer } else { Code::UseAfterFree };
-        assert_eq!(registry.get(invented).err(), Some(expected), "{invented:?}");
-        registry.remove(invented);
-        assert!(!registry.release(invented, 1));
-        compare(&registry, &model);
-    });
+/// Invented handles are refused.
+pub(crate) fn invent_handles(random: &mut Random) {
+    let mut registry = Registry::default();
+    let mut model = Model::default();
+    for _ in 0..random.below(6) {
+        give_birth(random, &mut registry, &mut model);
+    }
+    let invented =
+        Handle { slot: random.next() as u32 >> random.below(32), generation: random.next() as u32 >> random.below(32) };
+    if model.known.contains_key(&invented) {
+        return;
+    }
+    let expected = if invented.is_null() { Code::NullPointer } else { Code::UseAfterFree };
+    assert_eq!(registry.get(invented).err(), Some(expected), "{invented:?}");
+    registry.remove(invented);
+    assert!(!registry.release(invented, 1));
+    compare(&registry, &model);
 }

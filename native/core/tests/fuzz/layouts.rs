@@ -3,7 +3,7 @@
 use holdfast_core::plan::{Layout, MAX_SIZE, Shape};
 use holdfast_core::signature::{Aggregate, Type, read_type};
 
-use super::random::rounds;
+use super::random::Random;
 use super::signatures::{text_of, type_of};
 
 fn check(kind: &Type, layout: &Layout) {
@@ -42,44 +42,40 @@ fn check_members(aggregate: &Aggregate, layout: &Layout, members: &[(u32, Layout
     }
 }
 
-#[test]
-fn layouts_keep_the_rules_of_c() {
-    rounds(|random| {
-        let kind = type_of(random, 4);
-        let Ok(layout) = Layout::of(&kind) else { return };
-        assert!(layout.size <= MAX_SIZE);
-        check(&kind, &layout);
-        let text = text_of(&kind);
-        let has_pointer = ["*", "ptr", "str", "fn("].iter().any(|name| text.contains(name));
-        assert_eq!(layout.flat, !has_pointer, "{text}");
-        let mut description = Vec::new();
-        layout.describe(&mut description);
-        assert_eq!(description[..2], [layout.size, layout.align]);
-        // An array repeats: how far it reaches is the bounds check's to say.
-        if matches!(layout.shape, Shape::Members(_)) {
-            for offset in [layout.size, layout.size + 1, u32::MAX] {
-                assert!(!layout.may_hold_pointer(offset), "{offset} of {text}");
-            }
+/// Layouts keep the rules of C.
+pub(crate) fn lay_out(random: &mut Random) {
+    let kind = type_of(random, 4);
+    let Ok(layout) = Layout::of(&kind) else { return };
+    assert!(layout.size <= MAX_SIZE);
+    check(&kind, &layout);
+    let text = text_of(&kind);
+    let has_pointer = ["*", "ptr", "str", "fn("].iter().any(|name| text.contains(name));
+    assert_eq!(layout.flat, !has_pointer, "{text}");
+    let mut description = Vec::new();
+    layout.describe(&mut description);
+    assert_eq!(description[..2], [layout.size, layout.align]);
+    // An array repeats: how far it reaches is the bounds check's to say.
+    if matches!(layout.shape, Shape::Members(_)) {
+        for offset in [layout.size, layout.size + 1, u32::MAX] {
+            assert!(!layout.may_hold_pointer(offset), "{offset} of {text}");
         }
-    });
+    }
 }
 
-#[test]
-fn sizes_beyond_the_limit_are_refused_and_never_wrap() {
-    rounds(|random| {
-        let mut text = text_of(&type_of(random, 2));
-        let mut product = Layout::of(&read_type(&text).unwrap()).map_or(0, |layout| u64::from(layout.size));
-        for _ in 0..3 {
-            let count = random.next() as u32 >> random.below(32);
-            text = format!("[{count}]{text}");
-            product = product.saturating_mul(u64::from(count));
-            match Layout::of(&read_type(&text).unwrap()) {
-                Ok(layout) => assert_eq!(u64::from(layout.size), product),
-                Err(_) => {
-                    assert!(product > u64::from(MAX_SIZE), "{text}");
-                    break;
-                }
+/// Sizes beyond the limit are refused and never wrap.
+pub(crate) fn multiply(random: &mut Random) {
+    let mut text = text_of(&type_of(random, 2));
+    let mut product = Layout::of(&read_type(&text).unwrap()).map_or(0, |layout| u64::from(layout.size));
+    for _ in 0..3 {
+        let count = random.next() as u32 >> random.below(32);
+        text = format!("[{count}]{text}");
+        product = product.saturating_mul(u64::from(count));
+        match Layout::of(&read_type(&text).unwrap()) {
+            Ok(layout) => assert_eq!(u64::from(layout.size), product),
+            Err(_) => {
+                assert!(product > u64::from(MAX_SIZE), "{text}");
+                break;
             }
         }
-    });
+    }
 }

@@ -6,6 +6,46 @@
 
 mod handles;
 mod layouts;
-#[expect(dead_code, reason = "stress of threads is a test program of its own")]
+#[expect(dead_code, reason = "stress of threads is a test program of its own, and bytes are chosen by a fuzzer")]
 mod random;
 mod signatures;
+
+use random::rounds;
+
+#[test]
+fn what_is_written_is_read_again() {
+    rounds(signatures::write_type);
+}
+
+#[test]
+fn signatures_are_compiled_or_refused_whatever_they_are() {
+    rounds(signatures::write_signature);
+}
+
+#[test]
+fn bytes_of_any_kind_are_refused_or_read() {
+    rounds(|random| {
+        let bytes: Vec<u8> = (0..random.below(40)).map(|_| random.next() as u8).collect();
+        signatures::read_bytes(&bytes);
+    });
+}
+
+#[test]
+fn layouts_keep_the_rules_of_c() {
+    rounds(layouts::lay_out);
+}
+
+#[test]
+fn sizes_beyond_the_limit_are_refused_and_never_wrap() {
+    rounds(layouts::multiply);
+}
+
+#[test]
+fn a_handle_names_its_own_record_or_none() {
+    rounds(handles::use_handles);
+}
+
+#[test]
+fn invented_handles_are_refused() {
+    rounds(handles::invent_handles);
+}

@@ -1,25 +1,37 @@
-//! Turns a seed into the same numbers every time, and a budget into rounds.
+//! Turns a seed, or the bytes that a fuzzer chose, into the same numbers every time, and a budget into rounds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// SplitMix64: every seed gives another good sequence. Owns its state; one thread.
-pub(crate) struct Random(u64);
+/// The bytes that it was given, and SplitMix64 behind them: every seed gives another good sequence. Owns its state; one thread.
+pub(crate) struct Random {
+    chosen: std::vec::IntoIter<u8>,
+    state: u64,
+}
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Random {
-        Random(seed)
+        Random { chosen: Vec::new().into_iter(), state: seed }
+    }
+
+    /// What a fuzzer changes in the bytes, it changes in the choices.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Random {
+        Random { chosen: bytes.to_vec().into_iter(), state: 0 }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        if !self.chosen.as_slice().is_empty() {
+            return self.chosen.by_ref().take(8).fold(0, |number, byte| number << 8 | u64::from(byte));
+        }
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`.
+    /// A number below `limit`; of chosen bytes it takes no more than it needs.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
+        let chosen = if limit <= 256 { self.chosen.next().map(u64::from) } else { None };
+        (chosen.unwrap_or_else(|| self.next()) % limit as u64) as usize
     }
 
     pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {

@@ -5,7 +5,7 @@ use holdfast_core::error::Code;
 use holdfast_core::plan::{CallPlan, Options};
 use holdfast_core::signature::{Aggregate, Scalar, Signature, Target, Type, read_signature, read_type};
 
-use super::random::{Random, rounds};
+use super::random::Random;
 
 /// A random type that has a size, and no more than `depth` levels.
 pub(crate) fn type_of(random: &mut Random, depth: usize) -> Type {
@@ -83,46 +83,46 @@ fn broken(random: &mut Random, text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-#[test]
-fn what_is_written_is_read_again() {
-    rounds(|random| {
-        let kind = type_of(random, 4);
+/// What is written is read again.
+pub(crate) fn write_type(random: &mut Random) {
+    let kind = type_of(random, 4);
+    assert_eq!(read_type(&text_of(&kind)), Ok(kind));
+}
+
+/// Signatures are compiled or refused, whole and broken ones.
+pub(crate) fn write_signature(random: &mut Random) {
+    let count = random.below(14);
+    let parameters: Vec<_> = (0..count).map(|_| text_of(&type_of(random, 3))).collect();
+    let whole = format!("{}({})", text_of(&type_of(random, 3)), parameters.join(","));
+    compile(&if random.once_in(2) { broken(random, &whole) } else { whole });
+}
+
+/// Bytes of any kind are refused or read.
+pub(crate) fn read_bytes(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(kind) = read_type(&text) {
         assert_eq!(read_type(&text_of(&kind)), Ok(kind));
-    });
+    }
+    compile(&text);
 }
 
-#[test]
-fn signatures_are_compiled_or_refused_whatever_they_are() {
-    rounds(|random| {
-        let count = random.below(14);
-        let parameters: Vec<_> = (0..count).map(|_| text_of(&type_of(random, 3))).collect();
-        let whole = format!("{}({})", text_of(&type_of(random, 3)), parameters.join(","));
-        let text = if random.once_in(2) { broken(random, &whole) } else { whole };
-        match read_signature(&text) {
-            Err(refusal) => assert_eq!(refusal.code, Code::Signature, "{text}"),
-            Ok(signature) => match CallPlan::compile(&text, &signature, Options::default()) {
-                Err(refusal) => assert_eq!(refusal.code, Code::Signature, "{text}"),
-                Ok(plan) => {
-                    assert_eq!(plan.parameters.len(), signature.parameters.len());
-                    let mut offsets: Vec<_> = plan.parameters.iter().map(|parameter| parameter.offset).collect();
-                    offsets.sort_unstable();
-                    let first = CallPlan::RESULT + plan.result.size.max(8);
-                    assert!(offsets.first().is_none_or(|offset| *offset >= first), "{text}");
-                    assert!(offsets.windows(2).all(|pair| pair[1] - pair[0] == 8), "{text}");
-                    assert!(offsets.last().is_none_or(|offset| offset + 8 <= plan.frame_size), "{text}");
-                }
-            },
-        }
-    });
+fn compile(text: &str) {
+    let signature = match read_signature(text) {
+        Ok(signature) => signature,
+        Err(refusal) => return assert_eq!(refusal.code, Code::Signature, "{text}"),
+    };
+    match CallPlan::compile(text, &signature, Options::default()) {
+        Err(refusal) => assert_eq!(refusal.code, Code::Signature, "{text}"),
+        Ok(plan) => check_plan(&plan, &signature, text),
+    }
 }
 
-#[test]
-fn bytes_of_any_kind_are_refused_or_read() {
-    rounds(|random| {
-        let bytes: Vec<u8> = (0..random.below(40)).map(|_| random.next() as u8).collect();
-        let text = String::from_utf8_lossy(&bytes);
-        if let Ok(kind) = read_type(&text) {
-            assert_eq!(read_type(&text_of(&kind)), Ok(kind));
-        }
-    });
+fn check_plan(plan: &CallPlan, signature: &Signature, text: &str) {
+    assert_eq!(plan.parameters.len(), signature.parameters.len());
+    let mut offsets: Vec<_> = plan.parameters.iter().map(|parameter| parameter.offset).collect();
+    offsets.sort_unstable();
+    let first = CallPlan::RESULT + plan.result.size.max(8);
+    assert!(offsets.first().is_none_or(|offset| *offset >= first), "{text}");
+    assert!(offsets.windows(2).all(|pair| pair[1] - pair[0] == 8), "{text}");
+    assert!(offsets.last().is_none_or(|offset| offset + 8 <= plan.frame_size), "{text}");
 }
