@@ -27,6 +27,21 @@ const SIZES = {
   'the JavaScript heap in use': ({ heapUsed }) => heapUsed,
 }
 
+/** Runs rounds. @returns the growth of the process over them, by what is measured. */
+async function measure(round) {
+  const usages = []
+  for (let i = 0; i < task.rounds; i++) {
+    await round()
+    await clean()
+    usages.push(process.memoryUsage())
+  }
+  if (!task.slope) return {}
+  return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, growth(usages.map(size))]))
+}
+
+const grows = ({ bound }) => bound > 0
+const smaller = (a, b) => (a.bound < b.bound ? a : b)
+
 /** Runs the rounds of a scenario. @returns what is wrong, and the growth of the process. */
 async function rounds({ setUp }) {
   const round = await setUp(context)
@@ -36,19 +51,18 @@ async function rounds({ setUp }) {
     await clean()
   }
   const baseline = await stable(ffi.counters)
-  const usages = []
-  for (let i = 0; i < task.rounds; i++) {
-    await round()
-    await clean()
-    usages.push(process.memoryUsage())
+  let slopes = await measure(round)
+  // Of a hundred bounds of 99.9% one is wrong in every tenth run of them all: what leaks does so again.
+  if (Object.values(slopes).some(grows)) {
+    const again = await measure(round)
+    // The smaller of both: it is above zero only if both are.
+    slopes = Object.fromEntries(Object.entries(again).map(([name, its]) => [name, smaller(its, slopes[name])]))
   }
   const problems = differences(baseline, await settle(ffi.counters, baseline))
-  if (!task.slope) return { problems }
-  const slopes = Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, growth(usages.map(size))]))
-  for (const [name, { slope, bound }] of Object.entries(slopes)) {
-    if (bound > 0) problems.push(`${name} grows by ${Math.round(slope)} bytes a round, surely by ${Math.round(bound)}`)
+  for (const [name, its] of Object.entries(slopes).filter(([, its]) => grows(its))) {
+    problems.push(`${name} grows by ${Math.round(its.slope)} bytes a round, surely by ${Math.round(its.bound)}`)
   }
-  return { problems, slopes }
+  return task.slope ? { problems, slopes } : { problems }
 }
 
 /** Makes a mistake of C, of the core, or of C in a block of Holdfast's, and ends as if nothing had been. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { buildFixtures } from '../cpp/build.mjs'
-import { copyIfChanged, runCargo } from '../native/build.mjs'
+import { buildAddon, copyIfChanged, runCargo } from '../native/build.mjs'
 import { buildSource } from '../src/build.mjs'
 import { root } from './builds.mjs'
 import { ENGINES, planTool } from './plan.mjs'
@@ -34,10 +34,13 @@ function run(program, args, env = {}) {
 
 const CARGO = {
   ...process.env,
-  RUSTFLAGS: '-Cinstrument-coverage',
+  // Counters that lie in the file itself (`%c` in its name) are there when a process ends by a signal.
+  RUSTFLAGS: '-Cinstrument-coverage -Cllvm-args=-runtime-counter-relocation',
   // Build scripts are instrumented too.
   LLVM_PROFILE_FILE: `${build}scripts/%p.profraw`,
 }
+/** One file for each program, which all its processes share. */
+const PROFILE = { LLVM_PROFILE_FILE: `${raw}%c%m.profraw` }
 const targetFlags = ['--target-dir', 'target/coverage']
 
 /** Builds the core's test programs and the addon with counters in them. @returns the programs. */
@@ -67,18 +70,35 @@ async function runScenarios(env) {
   }
 }
 
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'tests/vitest.config.ts']
+
+/** vitest on both engines, with the addon that counts in the place of the built one. It is slow: a test may run out of time. */
+function runTests(addon) {
+  copyIfChanged(addon, `${root}dist/holdfast.node`)
+  try {
+    for (const engine of ['', 'libffi']) {
+      const options = { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 }
+      const env = { ...process.env, ...PROFILE, FFI_ENGINE: engine, NO_COLOR: '1' }
+      const { stdout } = spawnSync(process.execPath, vitest, { ...options, env })
+      const [ending = stdout.slice(-2000)] = /^ +Tests .*$/m.exec(stdout) ?? []
+      console.log(`vitest, ${engine || 'direct'} engine: ${ending.trim()}`)
+    }
+  } finally {
+    buildAddon()
+  }
+}
+
 async function coverRust() {
   const programs = await buildNative()
+  const addon = `${build}dist/holdfast.node`
   rmSync(raw, { recursive: true, force: true })
-  const env = { LLVM_PROFILE_FILE: `${raw}%p-%m.profraw` }
-  for (const program of programs) run(program, [], { ...env, HOLDFAST_FUZZ_ROUNDS: '500' })
-  await runScenarios(env)
+  for (const program of programs) run(program, [], { ...PROFILE, HOLDFAST_FUZZ_ROUNDS: '500' })
+  await runScenarios(PROFILE)
+  runTests(addon)
   const profile = `${build}native.profdata`
   const files = readdirSync(raw).map((name) => `${raw}${name}`)
   run(toolOf(llvm, 'llvm-profdata'), ['merge', '-sparse', ...files, '-o', profile])
-  const objects = [...programs, `${build}dist/holdfast.node`].flatMap((file, i) =>
-    i === 0 ? [file] : ['-object', file],
-  )
+  const objects = [...programs, addon].flatMap((file, i) => (i === 0 ? [file] : ['-object', file]))
   const ignored = '--ignore-filename-regex=cargo/registry|/rustc/|/tests\\.rs$|/tests/.*\\.rs$'
   const common = [...objects, `-instr-profile=${profile}`, ignored]
   const exported = run(toolOf(llvm, 'llvm-cov'), ['export', '-format=lcov', ...common])
@@ -94,7 +114,6 @@ async function coverRust() {
 function coverJavaScript() {
   const folder = `${build}v8`
   rmSync(folder, { recursive: true, force: true })
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'tests/vitest.config.ts']
   for (const engine of ['', 'libffi']) run(process.execPath, vitest, { NODE_V8_COVERAGE: folder, FFI_ENGINE: engine })
   // What is counted is dist/, and the source map leads back: a filter by place would leave out the bundle itself.
   const places = ['--temp-directory', folder, '--reports-dir', `${build}js`, '--exclude-after-remap']
