@@ -13,18 +13,18 @@ export const SCENARIOS = readdirSync(scenarioFolder)
   .map((file) => file.slice(0, -'.mjs'.length))
   .sort()
 
-/** As many as a bound on the slope needs. */
+/** Workers take long to start: as many as a bound on the slope needs. */
 const fewer = ({ n, warmUp, rounds }) => ({ n, warmUp: Math.ceil(warmUp / 3), rounds: Math.ceil(rounds / 2) })
 
 async function scenarioTasks({ tool, engines, budget, wanted }) {
   const tasks = []
   for (const name of SCENARIOS.filter((scenario) => wanted(scenario))) {
     const scenario = `${scenarioFolder}${name}.mjs`
-    const { probes = false, variants = {}, fewRounds = false, tools = [tool] } = await import(scenario)
+    const { probes = false, variants = {}, startsWorkers = false, tools = [tool] } = await import(scenario)
     if (!tools.includes(tool)) continue
     const { budgets, slope, build } = TOOLS[tool]
-    const turns = fewRounds ? fewer(budgets[budget]) : budgets[budget]
-    const job = { build: folderOf(build), scenario, slope, ...turns }
+    const turns = startsWorkers ? fewer(budgets[budget]) : budgets[budget]
+    const job = { build: folderOf(build), scenario, slope, startsWorkers, ...turns }
     for (const [variant, env] of Object.entries({ '': {}, ...variants })) {
       const title = variant ? `${name} ${variant}` : name
       for (const engine of engines) tasks.push({ kind: 'scenario', tool, engine, name: title, probes, job, env })

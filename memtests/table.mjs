@@ -46,7 +46,8 @@ function slopes(results) {
   const kib = (bytes) => (bytes / 1024).toFixed(1)
   const measured = results.filter(({ kind, slopes: found }) => kind === 'scenario' && found)
   const lines = measured.map(({ name, engine, slopes: found }) => {
-    const cells = Object.values(found).map(({ slope, bound }) => `${kib(slope)} (${kib(bound)})`)
+    const [resident, heap] = Object.values(found).map(({ slope, bound }) => `${kib(slope)} (${kib(bound)})`)
+    const cells = [resident, heap ?? '-']
     return `| ${name}, ${engine} | ${cells.join(' | ')} |`
   })
   const head = ['| Scenario, engine | outside the JavaScript heap | JavaScript heap |', '|---|---|---|']

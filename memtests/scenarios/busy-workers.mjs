@@ -6,8 +6,7 @@ import { Worker } from 'node:worker_threads'
 
 const program = new URL('../busy-worker.mjs', import.meta.url)
 
-/** Workers take long to start. */
-export const fewRounds = true
+export const startsWorkers = true
 
 export function setUp({ bind, build, ffi }) {
   // All environments of a process share the threads for calls.

@@ -5,8 +5,7 @@ import { Worker } from 'node:worker_threads'
 
 const program = new URL('../worker.mjs', import.meta.url)
 
-/** Workers take long to start. */
-export const fewRounds = true
+export const startsWorkers = true
 
 export function setUp({ ffi, bind, n, build }) {
   const { I32, External } = ffi.DataType
