@@ -15,7 +15,7 @@ impl Random {
 
     /// What a fuzzer changes in the bytes, it changes in the choices.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Random {
-        Random { chosen: bytes.to_vec().into_iter(), state: 0 }
+        Random { chosen: Vec::from(bytes).into_iter(), state: 0 }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
