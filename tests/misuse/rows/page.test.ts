@@ -3,12 +3,27 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { isOpen, page } from './page.js'
+import { cell, PEERS, results, sentence } from './peers.js'
 import { type Row, rows } from './rows.js'
 
 const folder = import.meta.dirname
+const docs = join(folder, '..', '..', '..', 'docs')
 
 it('docs/MISUSE.md is printed from the rows', async () => {
-  await expect(page()).toMatchFileSnapshot(join(folder, '..', '..', '..', 'docs', 'MISUSE.md'))
+  await expect(page()).toMatchFileSnapshot(join(docs, 'MISUSE.md'))
+})
+
+it('docs/SAFETY.md has the number of rows, and what the peers do in them', () => {
+  const safety = readFileSync(join(docs, 'SAFETY.md'), 'utf8').replaceAll(/\s+/g, ' ')
+  expect(safety).toContain(sentence(Object.keys(rows)))
+})
+
+it('every peer was measured in every row, and in no other', () => {
+  expect(Object.keys(results.rows).sort()).toEqual(Object.keys(rows).sort())
+  for (const id of Object.keys(rows)) {
+    expect(Object.keys(results.rows[id] ?? {}).sort()).toEqual([...PEERS].sort())
+    for (const peer of PEERS) expect(cell(id, peer)).toMatch(/\w/)
+  }
 })
 
 it('each row has exactly one test, but for those that are open as a whole', () => {

@@ -1,4 +1,4 @@
-// Turns the misuse matrix into data: for each mistake where it is made, what Holdfast answers, and what its peers do.
+// Turns the misuse matrix into data: for each mistake where it is made, and what Holdfast answers.
 import type { FfiErrorCode } from 'holdfast'
 
 /** One mistake. docs/MISUSE.md is printed from these; the test of a row sees exactly its codes. */
@@ -16,12 +16,7 @@ export interface Row {
   readonly only?: 'FFI_GUARD=1'
   /** What is not caught yet, and what it waits for. A row with no test is open as a whole. */
   readonly open?: string
-  readonly koffi?: string
-  readonly ffiRs?: string
-  readonly nodeFfi?: string
 }
-
-const glibc = 'through a bound `free`: glibc aborts'
 
 export const rows = {
   '1': {
@@ -31,7 +26,6 @@ export const rows = {
     codes: ['ERR_FFI_USE_AFTER_FREE'],
     outcome: 'Buffers over the memory are detached',
     open: 'the places of allocation and free in the message: allocation tracking',
-    ffiRs: 'garbage, or SIGSEGV',
   },
   '1b': {
     operation: 'pass to C',
@@ -45,34 +39,24 @@ export const rows = {
     misuse: 'double free, also through a bound `free`',
     codes: ['ERR_FFI_DOUBLE_FREE'],
     outcome: 'disposing again does nothing',
-    koffi: glibc,
-    ffiRs: 'SIGABRT or SIGSEGV',
-    nodeFfi: glibc,
   },
   '3': {
     operation: 'free',
     state: 'interior',
     misuse: 'free of an interior pointer, also through a bound `free`',
     codes: ['ERR_FFI_NOT_OWNER'],
-    koffi: glibc,
-    ffiRs: 'SIGABRT',
-    nodeFfi: glibc,
   },
   '4': {
     operation: 'free',
     state: 'of another allocator',
     misuse: 'free with the wrong allocator, also through a bound `free`',
     codes: ['ERR_FFI_ALLOCATOR_MISMATCH', 'ERR_FFI_NOT_OWNER'],
-    koffi: glibc,
-    ffiRs: 'nothing is said, or SIGABRT',
-    nodeFfi: glibc,
   },
   '5': {
     operation: 'access',
     state: 'too small',
     misuse: 'read or write out of bounds in JavaScript',
     codes: ['ERR_FFI_OUT_OF_BOUNDS'],
-    ffiRs: 'foreign heap is read, or SIGSEGV',
   },
   '5b': {
     operation: 'call',
@@ -87,7 +71,6 @@ export const rows = {
     state: 'of another type',
     misuse: 'memory of one type read as another that has pointers, values of the wrong type',
     codes: ['ERR_FFI_POINTER_TYPE', 'ERR_FFI_TYPE'],
-    ffiRs: 'SIGSEGV, or reads on in silence',
   },
   '7': {
     operation: 'access',
@@ -101,15 +84,12 @@ export const rows = {
     misuse: 'NULL dereferenced in JavaScript, or in C',
     codes: ['ERR_FFI_NULL_POINTER', 'ERR_FFI_NOT_POINTER'],
     outcome: 'in C: SIGSEGV with a report that names the call',
-    ffiRs: 'SIGSEGV',
-    nodeFfi: 'throws in JavaScript',
   },
   '9': {
     operation: 'access',
     state: 'wild',
     misuse: 'access to an address that is none',
     codes: ['ERR_FFI_BAD_ADDRESS'],
-    nodeFfi: 'SIGSEGV',
   },
   '10': {
     operation: 'free',
@@ -117,7 +97,6 @@ export const rows = {
     misuse: 'freed during an asynchronous call that uses it',
     codes: ['ERR_FFI_USE_AFTER_FREE', 'ERR_FFI_DOUBLE_FREE'],
     outcome: 'stale at once, the memory stays until C has returned',
-    koffi: 'reads freed memory',
   },
   '11': {
     operation: 'free',
@@ -125,7 +104,6 @@ export const rows = {
     misuse: 'freed in a callback of the call that uses it',
     codes: ['ERR_FFI_USE_AFTER_FREE', 'ERR_FFI_NOT_OWNER'],
     outcome: 'stale at once, the memory stays until C has returned',
-    koffi: 'reads freed memory',
   },
   '12': {
     operation: 'call back',
@@ -133,8 +111,6 @@ export const rows = {
     misuse: 'C calls a callback after its release',
     codes: ['ERR_FFI_USE_AFTER_FREE', 'ERR_FFI_CALLBACK_RELEASED'],
     outcome: 'C gets zero, the process a warning',
-    ffiRs: 'SIGSEGV',
-    nodeFfi: 'SIGSEGV',
   },
   '13': {
     operation: 'call back',
@@ -142,7 +118,6 @@ export const rows = {
     misuse: 'C calls a callback that JavaScript has no reference to any more',
     codes: [],
     outcome: 'the function is kept until its release',
-    ffiRs: 'kept for ever, and keeps the process alive',
   },
   '14': {
     operation: 'call',
@@ -150,15 +125,12 @@ export const rows = {
     misuse: 'an argument is collected while C uses it',
     codes: [],
     outcome: 'it is kept until C has returned',
-    ffiRs: 'SIGSEGV',
   },
   '15': {
     operation: 'access',
     state: 'unterminated',
     misuse: 'a string without its NUL, or with one inside',
     codes: ['ERR_FFI_STRING_UNTERMINATED', 'ERR_FFI_STRING_NUL'],
-    ffiRs: 'cut short in silence at an inner NUL; wide strings: SIGABRT',
-    nodeFfi: 'throws on an inner NUL',
   },
   '16': {
     operation: 'pass to C',
@@ -166,14 +138,12 @@ export const rows = {
     misuse: 'a buffer that is detached or resized while C may use it',
     codes: ['ERR_FFI_BUFFER_DETACHED', 'ERR_FFI_NOT_PINNABLE'],
     open: 'a buffer that a callback of the running call detaches: Node-API cannot keep its memory',
-    nodeFfi: 'throws',
   },
   '17': {
     operation: 'pass to C',
     state: 'no pointer',
     misuse: 'a foreign object, address or Proxy in place of a pointer',
     codes: ['ERR_FFI_NOT_POINTER'],
-    ffiRs: 'SIGSEGV; Externals of other addons are taken for addresses',
   },
   '18': {
     operation: 'call',
@@ -181,15 +151,12 @@ export const rows = {
     misuse: 'a function or pointer of a closed library, also in optimised code',
     codes: ['ERR_FFI_LIBRARY_CLOSED', 'ERR_FFI_USE_AFTER_FREE'],
     outcome: 'Buffers over its variables are detached',
-    ffiRs: 'functions throw; pointers: SIGSEGV',
-    nodeFfi: 'throws, but not in its fast calls',
   },
   '19': {
     operation: 'share',
     state: 'of another thread',
     misuse: 'a pointer sent to a worker, a library closed by one',
     codes: ['ERR_FFI_NOT_POINTER', 'ERR_FFI_LIBRARY_CLOSED'],
-    ffiRs: 'a pointer: DataCloneError; a library closed by a worker is closed for all',
   },
   '20': {
     operation: 'end',
@@ -204,7 +171,6 @@ export const rows = {
     misuse: 'a loop that drops pointers',
     codes: [],
     open: 'auto-free; the warning that names the place: allocation tracking',
-    ffiRs: '1,088 bytes each time for a string of 1 KiB',
   },
   '22': {
     operation: 'pass to C',
@@ -213,7 +179,6 @@ export const rows = {
     codes: ['ERR_FFI_TYPE'],
     outcome: 'fields that the type has not are ignored, as in ffi-rs',
     open: 'comparing a description with the library’s own debug information',
-    ffiRs: 'throws',
   },
   '23': {
     operation: 'pass to C',
@@ -221,8 +186,6 @@ export const rows = {
     misuse: 'an integer that its C type has not',
     codes: ['ERR_FFI_RANGE', 'ERR_FFI_TYPE'],
     outcome: 'up to 32 bits wrap, as in ffi-rs, unless `strict`',
-    ffiRs: 'wraps or saturates in silence',
-    nodeFfi: 'throws',
   },
   '24': {
     operation: 'call',
@@ -230,14 +193,12 @@ export const rows = {
     misuse: 'a variadic function called as if it were none',
     codes: ['ERR_FFI_VARIADIC'],
     outcome: 'declared tails are promoted as C does',
-    ffiRs: 'no variadic calls',
   },
   '25': {
     operation: 'access',
     state: 'freed, its address in use again',
     misuse: 'a stale pointer whose address was given out anew',
     codes: ['ERR_FFI_USE_AFTER_FREE', 'ERR_FFI_DOUBLE_FREE'],
-    ffiRs: 'reads the other data',
   },
   '26': {
     operation: 'bind',
@@ -251,8 +212,6 @@ export const rows = {
     misuse: 'a callback throws',
     codes: [],
     outcome: 'C gets zero, the running call throws the callback’s own error',
-    ffiRs: 'uncaughtException; with a result declared: SIGABRT',
-    nodeFfi: 'SIGABRT',
   },
   thread: {
     operation: 'call back',
@@ -260,7 +219,6 @@ export const rows = {
     misuse: 'a deadlock between a thread of C and JavaScript',
     codes: ['ERR_FFI_CALLBACK_DEADLOCK'],
     outcome: 'C gets zero after the timeout',
-    ffiRs: 'deadlock',
   },
   fast: {
     operation: 'call back',
@@ -281,7 +239,6 @@ export const rows = {
     state: 'of a negative or huge size',
     misuse: 'sizes and offsets that are none',
     codes: ['ERR_FFI_OPTIONS', 'ERR_FFI_SIGNATURE', 'ERR_FFI_OUT_OF_BOUNDS', 'ERR_FFI_BAD_ADDRESS'],
-    ffiRs: 'SIGABRT for -1, SIGSEGV for 1e8',
   },
   view: {
     operation: 'free',
@@ -289,7 +246,6 @@ export const rows = {
     misuse: 'free while interior pointers and Buffers exist',
     codes: ['ERR_FFI_USE_AFTER_FREE'],
     outcome: 'Buffers are detached',
-    ffiRs: 'a Buffer reads freed heap; writing to it: SIGABRT',
   },
   'destructor-throws': {
     operation: 'free',
@@ -323,7 +279,6 @@ export const rows = {
     misuse: 'a library closed while a call is in it',
     codes: ['ERR_FFI_LIBRARY_CLOSED'],
     outcome: 'unloaded when C has returned',
-    ffiRs: 'SIGSEGV',
   },
   realloc: {
     operation: 'pass to C',
