@@ -28,7 +28,7 @@ export interface Counters {
   readonly callbacks: number
 }
 
-/** Counts what is held. Records and blocks go some time after their pointers were collected. */
+/** Counts what is held. Records, blocks and owned memory go some time after their pointers were collected. */
 export function counters(): Counters {
   startCohort()
   const [records, blocks, blockBytes, libraries, functions, plans, layouts, asyncCalls, pins, callbacks] =

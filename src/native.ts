@@ -56,6 +56,8 @@ export interface Native {
   watchMany(token: object, entries: Uint32Array, length: number): void
   /** Looks for what was collected; `isNew`: after a collection. Whether something is left to look at. */
   sweep(isNew: boolean): boolean
+  /** Has functions of libraries release a batch of what was collected. Whether there is more. */
+  releaseCollected(): boolean
   /** Frees on request, frees of what was collected. */
   frees(): number[]
   externalBuffer(slot: number, generation: number, length: number): ArrayBuffer | undefined

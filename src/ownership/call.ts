@@ -8,6 +8,7 @@ import { createBlock, freeRecord, restore } from '../pointer/operation.js'
 import { type Handle, make } from '../pointer/pointer.js'
 import { forget, hasScopes } from '../scope/scope.js'
 import type { CompiledType } from '../signature/compile.js'
+import { releaseWhatIsOld } from './collected.js'
 import { releaseDue } from './release.js'
 import type { Ownership, Place } from './signature.js'
 
@@ -31,6 +32,8 @@ class Passage {
     if (given.length !== arity) {
       throw new FfiError('ERR_FFI_ARITY', { functionName, expected: `${arity} arguments`, got: `${given.length}` })
     }
+    // Nothing of this call is in a frame yet.
+    if (releasers.length > 0) releaseWhatIsOld()
     for (const releaser of releasers) releaser.prepare()
     let next = 0
     try {

@@ -2,6 +2,7 @@
 
 import { Operand, stack } from '../marshal/frame.js'
 import { native, Operation } from '../native.js'
+import { withdraw } from '../pointer/cohort.js'
 import { readerAt, resultHandle, run } from '../pointer/operation.js'
 import { checkPointer, type Handle, make, type Pointer } from '../pointer/pointer.js'
 import type { CompiledType } from '../signature/compile.js'
@@ -19,6 +20,12 @@ export function lendRecord(pointer: Pointer, from: unknown, functionName: string
   const { slot, generation } = checkPointer(from)
   const operands = { number: slot, count: generation }
   return named(pointer, handle, resultHandle(run(Operation.Lend, handle, functionName, operands).base))
+}
+
+/** A pointer that is collected by itself, not with those that C returned around it. */
+export function alone(pointer: Pointer): Pointer {
+  const { slot, generation } = checkPointer(pointer)
+  return withdraw(slot, generation) ? make({ slot, generation }, pointer.type) : pointer
 }
 
 function named(pointer: Pointer, handle: Handle, found: Handle): Pointer {
@@ -40,9 +47,9 @@ export interface Due {
   readonly handle: Handle | undefined
 }
 
-/** The next memory that a function of JavaScript's is to release. */
-export function takeDue(): Due | undefined {
-  const { base } = run(Operation.TakeDue, { slot: 0, generation: 0 }, 'free')
+/** The next memory that a function of JavaScript's is to release; `collected`: of what nobody names any more too. */
+export function takeDue(collected = false): Due | undefined {
+  const { base } = run(Operation.TakeDue, { slot: 0, generation: 0 }, 'free', { number: collected ? 1 : 0 })
   const count = stack.view.getUint32(base + Operand.Count, true)
   if (count === 0) return undefined
   const number = stack.view.getUint32(base + Operand.Number, true)

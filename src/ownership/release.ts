@@ -8,7 +8,7 @@ import { make, type Pointer } from '../pointer/pointer.js'
 import { asOne } from '../scope/scope.js'
 import { ctypeOf } from '../signature/describe.js'
 import { isNode, part, type Snapshot } from '../signature/snapshot.js'
-import { endRecord, takeDue } from './record.js'
+import { type Due, endRecord, takeDue } from './record.js'
 
 /** How memory of one place of a signature is released. */
 export interface Releaser {
@@ -104,19 +104,37 @@ function callDue(): void {
   const due: (() => void)[] = []
   // All are taken first: a release may make the next owned record, under a number that is free again.
   for (let next = takeDue(); next !== undefined; next = takeDue()) {
-    const { number, handle } = next
-    const release = takeFunction(number)
-    if (handle === undefined || release === undefined) continue
-    due.push(() => {
-      try {
-        release(make(handle, 'void'))
-      } finally {
-        endRecord(handle)
-      }
-    })
+    due.push(taken(next))
   }
   const errors = due.flatMap(attempt)
   if (errors.length > 0) throw asOne(errors)
+}
+
+/** What releases it. */
+function taken({ number, handle }: Due): () => void {
+  const release = takeFunction(number)
+  if (handle === undefined || release === undefined) return () => undefined
+  return () => {
+    try {
+      release(make(handle, 'void'))
+    } finally {
+      endRecord(handle)
+    }
+  }
+}
+
+/**
+ * Calls functions of JavaScript's whose memory was collected, at most `limit`. Whether there may be more.
+ * `report` gets what they throw.
+ */
+export function callCollected(limit: number, report: (error: unknown) => void): boolean {
+  if (functions.length === unused.length) return false
+  for (let i = 0; i < limit; i++) {
+    const due = takeDue(true)
+    if (due === undefined) return false
+    attempt(taken(due)).forEach(report)
+  }
+  return true
 }
 
 function attempt(act: () => void): unknown[] {

@@ -7,7 +7,8 @@ import { enlist, hasScopes } from '../scope/scope.js'
 import { compileType } from '../signature/compile.js'
 import { ctypeOf, type Role } from '../signature/describe.js'
 import { isNode, nodeOf, part, type Snapshot, type SnapshotNode } from '../signature/snapshot.js'
-import { followRecord, ownRecord } from './record.js'
+import { noteHandedOut } from './collected.js'
+import { alone, followRecord, ownRecord } from './record.js'
 import { type Releaser, releaserOf } from './release.js'
 
 /** Turns a decoded value into what the caller gets. */
@@ -56,7 +57,7 @@ function stripOwned(node: SnapshotNode, role: Role, site: Site): Stripped {
   site.releasers.push(releaser)
   const own = (value: unknown) => take(value as Pointer, releaser, functionName)
   if (type.kind === 'handle') {
-    return { snapshot: DataType.External, settle: (value) => listed(own(value)) }
+    return { snapshot: DataType.External, settle: (value) => listed(handOut(own(value))) }
   }
   if (type.kind !== 'text' && type.kind !== 'reference') {
     const expected = 'a Pointer, or a string, array or struct behind a pointer, as the type of owned()'
@@ -86,6 +87,12 @@ function take(pointer: Pointer, releaser: Releaser, functionName: string): Point
     releaser.giveBack(number)
     throw error
   }
+}
+
+/** What the caller gets is collected by itself: the memory of others may be large. */
+function handOut(pointer: Pointer): Pointer {
+  noteHandedOut()
+  return alone(pointer)
 }
 
 function listed(pointer: Pointer): Pointer {

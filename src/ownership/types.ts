@@ -52,7 +52,7 @@ export type ParameterType = FieldType | ConsumesType | OutType | InOutType
  * Memory that C gives to the caller: a result, a field of a result, or what `out` finds.
  *
  * *Lifetime*: a `Pointer` owns it until it is freed (`free`, `freePointer`, `using`, the end of its scope or of the environment),
- * which calls `release`, once. A string, array or struct is copied, and released before the call returns.
+ * or collected, which calls `release`, once. A string, array or struct is copied, and released before the call returns.
  * @throws {FfiError} ERR_FFI_OPTIONS without a type; ERR_FFI_SIGNATURE where the type is used, for what is not behind a pointer or cannot release
  * @example define({ strdup: { library: 'c', retType: owned(DataType.String, PointerType.CPointer), paramsType: [DataType.String] } })
  */

@@ -2,7 +2,8 @@
 //
 // To watch each such pointer would cost more than the call that made it. Pointers made in a row share one token instead;
 // when the last of them is collected, the token is, and all their records are released. One live pointer so keeps the
-// records of at most 63 others.
+// records of at most 63 others. Pointers that own memory are taken out again and watched each alone: what 63 of them own
+// may be any amount.
 
 import { native } from '../native.js'
 
@@ -29,6 +30,21 @@ export function enroll(slot: number, generation: number): Cohort {
   entries[end + 2] = 1
   end += 3
   return current
+}
+
+/** Takes a record that was entered out of the current cohort; false when that has ended. */
+export function withdraw(slot: number, generation: number): boolean {
+  for (let at = end - 3; at >= 0; at -= 3) {
+    if (entries[at] !== slot || entries[at + 1] !== generation) continue
+    const count = (entries[at + 2] as number) - 1
+    entries[at + 2] = count
+    if (count === 0) {
+      end -= 3
+      entries.copyWithin(at, end, end + 3)
+    }
+    return true
+  }
+  return false
 }
 
 /** Begins a new cohort, so that the one before can be collected with its pointers. */

@@ -37,8 +37,7 @@ const OURS = Symbol('holdfast')
  * A pointer into C memory. Made by `createPointer`, returned by functions, never made by hand.
  *
  * *Lifetime*: what `createPointer` made lives until it is freed, the last pointer into it is collected, or the environment
- * ends; so does what a signature declares as `owned`, but that a function releases is not collected. `leak` takes memory
- * from the collector. What else C handed out is borrowed: Holdfast does not know when it ends. Using a pointer after its
+ * ends; so does what a signature declares as `owned`. `leak` takes memory from the collector. What else C handed out is borrowed: Holdfast does not know when it ends. Using a pointer after its
  * memory was freed through Holdfast throws ERR_FFI_USE_AFTER_FREE.
  */
 export class Pointer {

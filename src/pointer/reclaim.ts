@@ -4,6 +4,7 @@
 // more of them: one object that nobody keeps tells of every collection.
 
 import { native, refusable } from '../native.js'
+import { releaseCollected } from '../ownership/collected.js'
 import { startCohort } from './cohort.js'
 
 const collections = new FinalizationRegistry(() => {
@@ -16,14 +17,20 @@ function watchForNext(): void {
   collections.register({}, undefined)
 }
 
-/** Looks at a bounded number of pointers, and at the others in later turns of the event loop, which does not wait for it. */
+/**
+ * Looks at a bounded number of pointers and releases a bounded number of what collected ones owned; goes on in later turns of
+ * the event loop, which does not wait for it.
+ */
 function sweep(isNew: boolean): void {
+  let isLeft = true
   try {
-    if (refusable({ functionName: 'auto-free' }, () => native.sweep(isNew))) setImmediate(sweep, false).unref()
+    isLeft = refusable({ functionName: 'auto-free' }, () => native.sweep(isNew))
   } catch (error) {
     // C has written around a guarded block that nobody freed: there is no call to throw this from.
     process.emitWarning(error as Error)
   }
+  isLeft = releaseCollected() || isLeft
+  if (isLeft) setImmediate(sweep, false).unref()
 }
 
 watchForNext()

@@ -1,6 +1,7 @@
 // Turns "some time after they were collected" into a moment that tests can wait for.
 import { setImmediate as turn } from 'node:timers/promises'
 import { counters, createPointer, DataType, type Pointer } from 'holdfast'
+import { live } from '../ownership/boxes.js'
 
 export function collect(): void {
   const { gc } = globalThis
@@ -35,4 +36,32 @@ export function integer(value = 1): Pointer {
 /** A block that points to another. */
 export function pointerTo(target: Pointer | null): Pointer {
   return createPointer({ paramsType: [DataType.External], paramsValue: [target] })[0]
+}
+
+/** Collections with turns of the event loop between them, for what must not go. */
+export async function turns(): Promise<void> {
+  for (let attempt = 0; attempt < 6; attempt++) {
+    counters()
+    collect()
+    await turn()
+  }
+}
+
+/** How many boxes C has not got back when everything that can go has gone, or as soon as there are `wanted`. */
+export async function liveLeft(wanted: number): Promise<number> {
+  for (let attempt = 0; attempt < 40 && live() !== wanted; attempt++) {
+    collect()
+    await turn()
+  }
+  return live()
+}
+
+/** The most that `count` gave while `body` ran so often, in one go. */
+export function most(rounds: number, count: () => number, body: (i: number) => void): number {
+  let found = 0
+  for (let i = 0; i < rounds; i++) {
+    body(i)
+    if (i % 256 === 0) found = Math.max(found, count())
+  }
+  return found
 }

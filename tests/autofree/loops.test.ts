@@ -2,19 +2,9 @@
 import { counters, createPointer, DataType, define, FFITypeTag, frees, unwrapPointer } from 'holdfast'
 import { describe, expect, it } from 'vitest'
 import { c, library } from '../pointers/calls.js'
-import { blocksLeft, collect, integer, pointerTo } from './collecting.js'
+import { blocksLeft, collect, integer, most, pointerTo } from './collecting.js'
 
 const { External, I32, String: Text } = DataType
-
-/** The most that `count` gave while `body` ran so often, in one go. */
-function most(rounds: number, count: () => number, body: (i: number) => void): number {
-  let found = 0
-  for (let i = 0; i < rounds; i++) {
-    body(i)
-    if (i % 256 === 0) found = Math.max(found, count())
-  }
-  return found
-}
 
 describe('a synchronous loop', () => {
   const kilobyte = { paramsType: [Text], paramsValue: ['x'.repeat(1023)] } as const

@@ -17,7 +17,7 @@ const counts: Record<string, number> = {
   'docs/guides/debugging.md': 2,
   'docs/guides/from-ffi-rs.md': 7,
   'docs/guides/memory-testing.md': 0,
-  'docs/guides/ownership.md': 4,
+  'docs/guides/ownership.md': 5,
   'docs/guides/packaging.md': 0,
   'docs/guides/pointers.md': 10,
   'docs/guides/scopes.md': 4,

@@ -127,6 +127,12 @@ impl Runtime {
         None
     }
 
+    /// Ends the next record that was collected and whose memory a function of a library releases: that is what
+    /// `begin_release` begins with. Whether there was one. Not while a call runs: C may use the memory.
+    pub fn end_collected(&mut self) -> bool {
+        self.is_at_rest() && self.memory.end_collected(false)
+    }
+
     /// The release function has returned.
     pub fn finish_release(&mut self, releasing: &Releasing) {
         self.journal.leave(releasing.outer);
@@ -155,7 +161,11 @@ impl Runtime {
     }
 
     /// Hands the next memory that is due to a function of JavaScript's: its number, and a handle unless it was taken over.
-    pub(super) fn hand_over_due(&mut self) -> Result<Option<(u32, Option<Handle>)>> {
+    /// `collected`: or the next that nobody names any more.
+    pub(super) fn hand_over_due(&mut self, collected: bool) -> Result<Option<(u32, Option<Handle>)>> {
+        if collected && self.is_at_rest() {
+            self.memory.end_collected(true);
+        }
         let Some(Due { address, release, is_taken }) = self.memory.take_due(true) else { return Ok(None) };
         let handle = if is_taken { None } else { Some(self.memory.last_handle(address)?) };
         Ok(Some((release & !FRONT, handle)))

@@ -52,6 +52,7 @@ pub enum Operation {
     /// Decodes what the handle's own address leads to, as a pointer of layout `NUMBER`.
     Follow = 13,
     /// What JavaScript is to release: `COUNT` is 0 for nothing, 1 for the handle, 2 for nothing any more; by function `NUMBER`.
+    /// If `NUMBER` is 1 before, what was collected too.
     TakeDue = 14,
     /// Ends a handle's record without releasing its memory.
     End = 15,
@@ -210,7 +211,7 @@ impl Runtime {
     }
 
     fn take_due(&mut self, frame: Frame) -> Result<Outcome> {
-        let (count, number, handle) = match self.hand_over_due()? {
+        let (count, number, handle) = match self.hand_over_due(frame.word(NUMBER) == 1)? {
             None => (0, 0, Handle::NULL),
             Some((number, Some(handle))) => (1, number, handle),
             Some((number, None)) => (2, number, Handle::NULL),

@@ -36,7 +36,10 @@ impl Memory {
     /// Holdfast's.
     #[must_use]
     pub fn ends(&self, handle: Handle) -> bool {
-        self.check_free(handle, None).is_ok_and(|owner| self.owned.is_collectable(owner) || !self.owned.contains(owner))
+        let is_leaked = |owner| {
+            if self.owned.contains(owner) { !self.owned.is_collectable(owner) } else { self.registry.is_leaked(owner) }
+        };
+        self.check_free(handle, None).is_ok_and(|owner| !is_leaked(owner))
     }
 
     /// Releases memory of C with its record, if it has one: now, or when the last call that pins it has returned.
@@ -54,7 +57,7 @@ impl Memory {
     pub(super) fn let_go(&mut self, address: usize, release: u32) {
         match release {
             0 => alloc::free_c(address),
-            _ => self.due.push_back(Due { address, release, is_taken: false }),
+            _ => self.due.of(release).push_back(Due { address, release, is_taken: false }),
         }
     }
 

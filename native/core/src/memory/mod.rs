@@ -17,7 +17,7 @@ mod relocate;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -31,6 +31,7 @@ pub use guard::GuardOptions;
 use held::Held;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};
+use ownership::ByFunction;
 pub use ownership::{Due, FRONT};
 pub use pins::Remains;
 use pins::Transient;
@@ -63,7 +64,7 @@ pub struct Memory {
     /// Memory of C that is to be released when the last call that pins it has returned: by which releases (0: `free`).
     deferred: HashMap<usize, Vec<u32>>,
     /// Memory of C whose record has ended and that a function is to release.
-    due: VecDeque<Due>,
+    due: ByFunction<Due>,
     held: Held,
     /// Addresses of the call stack that belong to running calls, as far as a callback may see them.
     running: Range<usize>,

@@ -1,11 +1,13 @@
 //! Turns statements of ownership about C's memory into records that say how it is released, and their end into what is due.
 #![forbid(unsafe_code)]
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::Memory;
 use crate::error::{Code, Refusal, Result};
 use crate::registry::{Allocator, Birth, Handle, UNKNOWN};
+use crate::sys::chunk;
 
 /// Set in the release numbers that mean a function of JavaScript's; the rest of the number is the front end's own.
 pub const FRONT: u32 = 1 << 31;
@@ -19,6 +21,26 @@ pub struct Due {
     pub release: u32,
     /// C has taken the memory over: the function must not be called, only let go of.
     pub is_taken: bool,
+}
+
+/// What functions of libraries are to release, and what functions of JavaScript's are.
+#[derive(Debug)]
+pub(super) struct ByFunction<T> {
+    library: VecDeque<T>,
+    front: VecDeque<T>,
+}
+
+impl<T> Default for ByFunction<T> {
+    fn default() -> Self {
+        ByFunction { library: VecDeque::new(), front: VecDeque::new() }
+    }
+}
+
+impl<T> ByFunction<T> {
+    /// The queue for a release number.
+    pub(super) fn of(&mut self, release: u32) -> &mut VecDeque<T> {
+        if release & FRONT == 0 { &mut self.library } else { &mut self.front }
+    }
 }
 
 impl Memory {
@@ -63,11 +85,12 @@ impl Memory {
     }
 
     fn take(&mut self, handle: Handle, address: usize, release: u32) -> Result<Handle> {
-        if release == 0 {
+        if release != 0 {
+            self.registry.own(handle, Allocator::Library, release, 0);
+        } else {
             self.check_c_heap(address)?;
+            self.registry.own(handle, Allocator::C, release, chunk::block_size(address).unwrap_or(0));
         }
-        let allocator = if release == 0 { Allocator::C } else { Allocator::Library };
-        self.registry.own(handle, allocator, release);
         Ok(handle)
     }
 
@@ -150,7 +173,7 @@ impl Memory {
         let address = self.registry.address(handle).unwrap_or(0);
         self.registry.consume(handle, Rc::clone(by));
         if release != 0 {
-            self.due.push_back(Due { address, release, is_taken: true });
+            self.due.of(release).push_back(Due { address, release, is_taken: true });
         }
     }
 
@@ -162,8 +185,7 @@ impl Memory {
 
     /// Takes the next memory that is due: for a function of JavaScript's, or for one of a library.
     pub fn take_due(&mut self, front: bool) -> Option<Due> {
-        let at = self.due.iter().position(|due| (due.release & FRONT != 0) == front)?;
-        self.due.remove(at)
+        self.due.of(if front { FRONT } else { 0 }).pop_front()
     }
 
     /// A handle for a function of JavaScript's that releases memory whose record has ended.

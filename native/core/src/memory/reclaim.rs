@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::Memory;
+use super::ownership::{ByFunction, FRONT};
 use crate::error::{Refusal, Result};
 use crate::registry::{Allocator, Handle};
 
@@ -21,18 +22,21 @@ pub struct Frees {
 #[derive(Debug, Default)]
 pub(super) struct Reclaim {
     pub(super) frees: Frees,
+    /// Owned memory without a name, until the function that releases it may be called: C may name it again before that.
+    nameless: ByFunction<Handle>,
     /// The first damage found in what nobody asked to free, until somebody is told.
     damage: Option<Refusal>,
 }
 
-/// What a block costs besides its bytes: its record, its entries in the tables, and what allocators add.
+/// What a block of ours or C's costs besides its bytes: its record, its entries in the tables, and what allocators add.
 const OVERHEAD: usize = 256;
 
 impl Memory {
     /// Bytes held for pointer objects, for the collector to know.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.owned.bytes() + self.owned.count() * OVERHEAD
+        let (owed, bytes) = self.registry.owed_size();
+        self.owned.bytes() + bytes + (self.owned.count() + owed) * OVERHEAD
     }
 
     /// How often memory was freed.
@@ -68,20 +72,38 @@ impl Memory {
         }
         match self.registry.allocator(handle) {
             Ok(Allocator::Rust) => self.collect_block(handle, gone),
+            Ok(Allocator::C | Allocator::Library) if self.registry.is_leaked(handle) => {}
             Ok(Allocator::C) => self.collect_c(handle),
-            // A function releases it, which may be JavaScript's: it stays until it is asked for, or the environment ends.
-            Ok(Allocator::Library) => {}
+            // Its function may lead back into JavaScript, which must not run now.
+            Ok(Allocator::Library) => {
+                let release = self.registry.release_of(handle);
+                self.reclaim.nameless.of(release).push_back(handle);
+            }
             // Borrowed memory is C's; an interior pointer whose owner was freed has nothing left.
             _ => self.registry.remove(handle),
         }
     }
 
-    /// What has a release of its own: memory that is libc's to free by declaration.
+    /// What has a release of its own, by declaration.
     fn collect_c(&mut self, handle: Handle) {
         if let Ok(address) = self.registry.address(handle) {
             self.reclaim.frees.automatic += 1;
             self.end_c(address, handle);
         }
+    }
+
+    /// Ends the next record that nobody names and whose memory a function of a library, or of JavaScript's (`front`), is to
+    /// release: that is due then. False when there is none.
+    pub fn end_collected(&mut self, front: bool) -> bool {
+        let which = if front { FRONT } else { 0 };
+        while let Some(handle) = self.reclaim.nameless.of(which).pop_front() {
+            // What C has named again since, or what was freed, is none.
+            if self.registry.is_nameless(handle) && !self.registry.is_leaked(handle) {
+                self.collect_c(handle);
+                return true;
+            }
+        }
+        false
     }
 
     fn collect_block(&mut self, handle: Handle, gone: &mut Vec<Handle>) {
@@ -127,9 +149,8 @@ impl Memory {
             let owner = if record.parent.is_null() { handle } else { record.parent };
             if self.owned.contains(owner) {
                 self.owned.set_leaked(owner);
-            } else if self.registry.allocator(owner) == Ok(Allocator::C) {
-                // A name that nothing lets go of.
-                self.registry.retain(owner);
+            } else if matches!(self.registry.allocator(owner), Ok(Allocator::C | Allocator::Library)) {
+                self.registry.set_leaked(owner);
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 pub use index::AddressHasher;
 use index::AddressIndex;
-use ownership::Moves;
+use ownership::{Moves, Owed};
 pub use pins::Unpinned;
 pub use record::{Allocator, Record, UNKNOWN};
 
@@ -75,14 +75,16 @@ pub struct Registry {
     ended: Vec<Handle>,
     /// Records that C has taken over, as long as pointer objects name them.
     moves: Moves,
+    /// How much of C's memory live records own.
+    owed: Owed,
 }
 
 impl Default for Registry {
     fn default() -> Self {
         // Slot 0 is never handed out: it is NULL.
         let records = vec![Record::default()];
-        let (index, moves) = (AddressIndex::default(), Moves::default());
-        Registry { records, free_head: 0, live: 0, pins: 0, index, ended: Vec::new(), moves }
+        let (index, moves, owed) = (AddressIndex::default(), Moves::default(), Owed::default());
+        Registry { records, free_head: 0, live: 0, pins: 0, index, ended: Vec::new(), moves, owed }
     }
 }
 
@@ -117,6 +119,7 @@ impl Registry {
             allocator: Some(birth.allocator),
             indexed: birth.indexed,
             exposed: false,
+            leaked: false,
         };
         self.live += 1;
         // An interior pointer keeps the record it lies in.
@@ -197,6 +200,9 @@ impl Registry {
         }
         if record.indexed {
             self.index.remove(record.address, handle.slot);
+        }
+        if record.is_owed() {
+            self.owed.end(handle.slot);
         }
         record.allocator = None;
         record.layout = None;

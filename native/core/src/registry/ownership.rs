@@ -25,6 +25,41 @@ pub(super) struct Moves {
     met: Cell<Handle>,
 }
 
+/// Blocks from this size on are counted by their bytes; what smaller ones take is in what every record is said to cost.
+const HEAVY: usize = 4096;
+
+/// How much of C's memory live records own.
+#[derive(Debug, Default)]
+pub(super) struct Owed {
+    count: usize,
+    bytes: usize,
+    /// By slot.
+    heavy: HashMap<u32, usize>,
+}
+
+impl Owed {
+    fn begin(&mut self, slot: u32, bytes: usize) {
+        self.count += 1;
+        if bytes >= HEAVY {
+            self.bytes += bytes;
+            self.heavy.insert(slot, bytes);
+        }
+    }
+
+    pub(super) fn end(&mut self, slot: u32) {
+        self.count -= 1;
+        self.bytes -= self.heavy.remove(&slot).unwrap_or(0);
+    }
+}
+
+impl Record {
+    /// Whether the record owns memory of C, for C's allocator or a function to release.
+    #[inline]
+    pub(super) fn is_owed(&self) -> bool {
+        matches!(self.allocator, Some(Allocator::C | Allocator::Library)) && self.parent.is_null()
+    }
+}
+
 impl Registry {
     /// Why a handle names no live record.
     #[cold]
@@ -59,12 +94,40 @@ impl Registry {
         self.moves.of.insert(handle, Move { by, references });
     }
 
-    /// Says who releases a live record's memory; `release` names the function for [`Allocator::Library`].
-    pub fn own(&mut self, handle: Handle, allocator: Allocator, release: u32) {
+    /// Says who releases a live record's memory; `release` names the function for [`Allocator::Library`]. `bytes` are those
+    /// that are known to be there.
+    pub fn own(&mut self, handle: Handle, allocator: Allocator, release: u32, bytes: usize) {
         if let Some(record) = self.live_mut(handle) {
             record.allocator = Some(allocator);
             record.release = release;
+            record.leaked = false;
+            self.owed.begin(handle.slot, bytes);
         }
+    }
+
+    /// Owned memory does not go with its last pointer object.
+    pub fn set_leaked(&mut self, handle: Handle) {
+        if let Some(record) = self.live_mut(handle) {
+            record.leaked = true;
+        }
+    }
+
+    /// Whether that was said of a record.
+    #[must_use]
+    pub fn is_leaked(&self, handle: Handle) -> bool {
+        self.get(handle).is_ok_and(|record| record.leaked)
+    }
+
+    /// Whether a record is live and nobody names it.
+    #[must_use]
+    pub fn is_nameless(&self, handle: Handle) -> bool {
+        self.get(handle).is_ok_and(|record| record.references == 0)
+    }
+
+    /// How many live records own memory of C, and how many bytes of it are known of.
+    #[must_use]
+    pub fn owed_size(&self) -> (usize, usize) {
+        (self.owed.count, self.owed.bytes)
     }
 
     /// The release number of a live record; 0 for one without.
@@ -88,10 +151,9 @@ impl Registry {
 
     /// The handles of all live records that C's allocator or a function is to release.
     pub fn owed(&self) -> impl Iterator<Item = Handle> {
-        let owed = |record: &Record| matches!(record.allocator, Some(Allocator::C | Allocator::Library));
         (0u32..)
             .zip(&self.records)
-            .filter(move |(_, record)| owed(record) && record.parent.is_null())
+            .filter(|(_, record)| record.is_owed())
             .map(|(slot, record)| Handle { slot, generation: record.generation })
     }
 

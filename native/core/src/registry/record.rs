@@ -66,6 +66,8 @@ pub struct Record {
     pub(super) indexed: bool,
     /// A JavaScript buffer lies over the memory and must be detached when the record ends.
     pub(super) exposed: bool,
+    /// Owned memory that does not go with its last pointer object.
+    pub(super) leaked: bool,
 }
 
 /// The size of memory of which only the address is known.

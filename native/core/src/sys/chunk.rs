@@ -34,6 +34,12 @@ fn is_glibc_chunk(address: usize, before: usize, header: usize) -> bool {
     next.is_some_and(|next| next & !7 >= HEADER && (next & !7).is_multiple_of(16))
 }
 
+/// The size of a block of `malloc`'s, where the allocator is one whose bookkeeping we know.
+#[must_use]
+pub fn block_size(address: usize) -> Option<usize> {
+    if is_glibc_heap() { word_at(address.wrapping_sub(8)).map(|header| header & !7) } else { None }
+}
+
 fn word_at(address: usize) -> Option<usize> {
     let mut word = 0usize;
     let into = (&raw mut word).cast::<u8>();
@@ -55,7 +61,7 @@ fn is_glibc_heap() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_glibc_heap, may_be_block};
+    use super::{block_size, is_glibc_heap, may_be_block};
     use crate::sys::heap::{c_free, c_malloc};
 
     #[test]
@@ -63,6 +69,7 @@ mod tests {
         for size in [0, 1, 24, 25, 100, 4096, 100_000, 1 << 20, 50 << 20] {
             let block = c_malloc(size);
             assert!(may_be_block(block as usize), "{size}");
+            assert_eq!(block_size(block as usize).is_some_and(|known| known >= size), is_glibc_heap(), "{size}");
             // SAFETY: the block of the line above, freed once.
             unsafe { c_free(block) };
         }

@@ -32,7 +32,7 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
     crash::install();
     fault::install();
-    let entries: [(&str, RawCallback); 40] = [
+    let entries: [(&str, RawCallback); 41] = [
         ("setup", setup),
         ("invoke", invoke),
         ("invokeFor", invoke_for),
@@ -50,6 +50,7 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("watch", entry!(watches::watch)),
         ("watchMany", entry!(watches::watch_many)),
         ("sweep", entry!(watches::sweep)),
+        ("releaseCollected", entry!(pointers::release_collected)),
         ("externalBuffer", entry!(buffers::external_buffer)),
         ("startCallbacks", entry!(callbacks::start)),
         ("compileCallback", entry!(callbacks::compile)),

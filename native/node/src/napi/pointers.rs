@@ -6,7 +6,7 @@ use napi_sys as sys;
 use super::buffers::{backings, detach_ended, with_views};
 use super::entries::{deliver, end_callbacks};
 use super::environment::Environment;
-use super::values::{Failure, arguments, get_u32};
+use super::values::{Failure, arguments, boolean, get_u32};
 
 /// `operate(number)`: an operation without views.
 pub(super) fn operate(
@@ -37,6 +37,27 @@ pub(super) fn release_due(environment: &Environment) {
         end_callbacks(environment);
         environment.runtime().borrow_mut().finish_release(&releasing);
     }
+}
+
+/// As many are released in one go.
+const BATCH: usize = 1024;
+
+/// `releaseCollected()`: what was collected and functions of libraries release. Whether there is more. A callback that fails
+/// meanwhile is in the status of the frame on top.
+pub(super) fn release_collected(
+    env: sys::napi_env,
+    _info: sys::napi_callback_info,
+    environment: &Environment,
+) -> Result<sys::napi_value, Failure> {
+    for _ in 0..BATCH {
+        // One by one, so that what a release function leads to finds nothing due but its own.
+        if !environment.runtime().borrow_mut().end_collected() {
+            return boolean(env, false);
+        }
+        detach_ended(env, environment);
+        release_due(environment);
+    }
+    boolean(env, true)
 }
 
 /// `create(...views)`: an owned block out of scratch, keeping its buffers. When scratch moved to a heap block, that is

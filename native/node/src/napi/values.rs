@@ -220,6 +220,17 @@ impl Drop for Reference {
     }
 }
 
+/// Runs `act` in a handle scope of its own: the values that it meets are kept by nobody afterwards.
+pub(super) fn in_scope<R>(env: sys::napi_env, act: impl FnOnce() -> R) -> Result<R, Failure> {
+    let mut scope = std::ptr::null_mut();
+    // SAFETY: `env` is the current entry's, `scope` a place for the scope, which is closed below.
+    check(unsafe { sys::napi_open_handle_scope(env, &raw mut scope) })?;
+    let made = act();
+    // SAFETY: the scope of the line above, the innermost: `act` has no way to leave one open.
+    check(unsafe { sys::napi_close_handle_scope(env, scope) })?;
+    Ok(made)
+}
+
 /// A new ArrayBuffer with these bytes.
 pub(super) fn arraybuffer_copy(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value, Failure> {
     let (mut data, mut value) = (std::ptr::null_mut::<c_void>(), std::ptr::null_mut());

@@ -13,7 +13,7 @@ use napi_sys as sys;
 use super::buffers::detach_ended;
 use super::entries::UNDEFINED;
 use super::environment::Environment;
-use super::values::{Failure, Reference, arguments, boolean, check, get_u32, object, u32_items};
+use super::values::{Failure, Reference, arguments, boolean, check, get_u32, in_scope, object, u32_items};
 
 /// As many references are looked at in one go.
 const BATCH: usize = 4096;
@@ -119,10 +119,14 @@ fn look(env: sys::napi_env, environment: &Environment, force: bool) -> Result<()
     }
     watches.is_due.set(false);
     watches.made.set(0);
-    if force || watches.rest.get() == 0 && watches.notices_collection(env)? {
-        watches.rest.set(watches.list.borrow().len());
-    }
-    for named in watches.take_gone() {
+    // To look at an object makes a handle, and `report` may collect: it would find each of them in use.
+    let gone = in_scope(env, || {
+        if force || watches.rest.get() == 0 && watches.notices_collection(env)? {
+            watches.rest.set(watches.list.borrow().len());
+        }
+        Ok::<_, Failure>(watches.take_gone())
+    })??;
+    for named in gone {
         let mut runtime = environment.runtime().borrow_mut();
         match named {
             Named::One(handle) => runtime.memory().release(handle, 1),

@@ -36,22 +36,80 @@ fn what_a_function_releases_is_due_once() {
 }
 
 #[test]
-fn memory_goes_with_its_last_pointer_object_but_what_a_function_releases_stays() {
+fn memory_goes_with_its_last_pointer_object_by_free_at_once_and_by_a_function_when_that_may_be_called() {
     let mut memory = Memory::default();
-    let [by_function, by_free] = [owned(&mut memory, RELEASE), owned(&mut memory, 0)];
     let lent = borrow(&mut memory, 8);
-    let address = address(&memory, lent);
+    let lent_address = address(&memory, lent);
     memory.release(lent, 1);
-    memory.let_go(address, 0);
+    memory.let_go(lent_address, 0);
+    let by_free = owned(&mut memory, 0);
     memory.release(by_free, 1);
     assert_eq!((code(memory.free(by_free, None)), memory.frees().automatic), (Some(Code::DoubleFree), 1));
-    memory.release(by_function, 1);
-    assert!(memory.resolve(by_function).is_ok());
+    for (release, front) in [(RELEASE, false), (RELEASE | FRONT, true)] {
+        let handle = owned(&mut memory, release);
+        let address = address(&memory, handle);
+        memory.release(handle, 1);
+        assert_eq!((memory.take_due(front), memory.resolve(handle)), (None, Ok(address)), "nothing is called yet");
+        assert!(!memory.end_collected(!front), "it is the other function's");
+        let before = memory.frees().automatic;
+        assert!(memory.end_collected(front) && !memory.end_collected(front));
+        assert_eq!((memory.frees().automatic - before, memory.counters()), (1, EMPTY));
+        assert_eq!(memory.take_due(front), Some(Due { address, release, is_taken: false }));
+        assert_eq!(code(memory.free(handle, None)), Some(Code::DoubleFree));
+        assert_eq!(memory.take_due(front), None);
+        memory.let_go(address, 0);
+    }
+}
+
+#[test]
+fn memory_that_c_names_again_before_its_release_is_released_with_that_name() {
+    let mut memory = Memory::default();
+    let handle = owned(&mut memory, RELEASE);
+    let address = address(&memory, handle);
+    memory.release(handle, 1);
+    assert_eq!(memory.adopt(address), Ok(handle));
+    assert!(!memory.end_collected(false));
+    let mut pins = Vec::new();
+    memory.pin(handle, &mut pins).unwrap();
+    memory.release(handle, 1);
+    assert!(!memory.end_collected(false), "a call on another thread uses it");
+    memory.unpin(pins[0]).unwrap();
+    assert!(memory.end_collected(false) && !memory.end_collected(false));
+    assert_eq!((memory.take_due(false).is_some(), memory.take_due(false)), (true, None));
+    memory.let_go(address, 0);
+}
+
+#[test]
+fn memory_without_a_name_is_released_once_at_the_end_of_the_environment() {
+    let mut memory = Memory::default();
+    let handle = owned(&mut memory, RELEASE);
+    memory.release(handle, 1);
     memory.end_owed(false);
-    assert_eq!(memory.counters(), EMPTY);
     let due = memory.take_due(false).unwrap();
+    assert_eq!((memory.counters(), memory.take_due(false), memory.end_collected(false)), (EMPTY, None, false));
     memory.let_go(due.address, 0);
-    assert_eq!(memory.take_due(false), None);
+}
+
+#[test]
+fn leaked_memory_of_c_stays_until_it_is_freed_on_request() {
+    for release in [0, RELEASE] {
+        let mut memory = Memory::default();
+        let handle = owned(&mut memory, release);
+        // Said before and after nobody names it any more.
+        let other = owned(&mut memory, RELEASE);
+        memory.release(other, 1);
+        memory.leak(other).unwrap();
+        memory.leak(handle).unwrap();
+        memory.release(handle, 1);
+        assert!(!memory.end_collected(false));
+        assert!(!memory.ends(handle), "no scope ends it either");
+        memory.free(handle, None).unwrap();
+        memory.free(other, None).unwrap();
+        assert_eq!((memory.frees().explicit, memory.frees().automatic, memory.counters()), (2, 0, EMPTY));
+        for due in [memory.take_due(false), memory.take_due(false)].into_iter().flatten() {
+            memory.let_go(due.address, 0);
+        }
+    }
 }
 
 #[test]

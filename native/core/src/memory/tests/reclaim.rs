@@ -2,10 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use super::{EMPTY, flat, layout};
+use super::{EMPTY, flat};
 use crate::error::Code;
 use crate::memory::{Frees, Memory};
-use crate::registry::{Allocator, Birth, Handle, UNKNOWN};
+use crate::registry::{Allocator, Handle};
+use crate::sys::chunk::block_size;
 use crate::sys::heap::c_malloc;
 
 const POINTER: usize = size_of::<usize>();
@@ -175,15 +176,8 @@ fn a_block_that_points_to_itself_goes_and_pointers_to_freed_memory_keep_nothing(
 fn memory_with_a_declared_release_goes_with_its_last_name_and_borrowed_memory_stays_cs() {
     let mut memory = Memory::default();
     let (address, borrowed) = (c_malloc(64) as usize, c_malloc(64) as usize);
-    let birth = Birth {
-        address,
-        size: UNKNOWN,
-        allocator: Allocator::C,
-        parent: Handle::NULL,
-        layout: Some(layout("i64")),
-        indexed: true,
-    };
-    let owned = memory.registry.insert(birth).unwrap();
+    let found = memory.adopt(address).unwrap();
+    let owned = memory.own(found, 0).unwrap();
     memory.release(owned, 1);
     assert_eq!((memory.counters(), memory.frees()), (EMPTY, frees(0, 1)));
     let lent = memory.adopt(borrowed).unwrap();
@@ -200,4 +194,19 @@ fn what_is_held_counts_what_blocks_cost_besides_their_bytes() {
     assert!(memory.held() > 800);
     memory.release(handle, 1);
     assert_eq!(memory.held(), 0);
+}
+
+#[test]
+fn what_is_held_counts_records_that_own_memory_of_c_and_the_bytes_of_large_blocks() {
+    let mut memory = Memory::default();
+    for size in [16, 1 << 20] {
+        let block = c_malloc(size) as usize;
+        let found = memory.adopt(block).unwrap();
+        assert_eq!(memory.held(), 0, "borrowed memory is C's");
+        let owned = memory.own(found, 0).unwrap();
+        let _part = memory.interior(owned, 8, Some(8)).unwrap();
+        assert!(memory.held() > 16 && (memory.held() > size || block_size(block).is_none()));
+        memory.free(owned, None).unwrap();
+        assert_eq!(memory.held(), 0);
+    }
 }
