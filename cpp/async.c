@@ -1,6 +1,9 @@
 // Turns calls on other threads into what can be seen of them: when they ran, on which thread, what they wrote.
 #define _GNU_SOURCE
 #include <errno.h>
+#if defined(__linux__)
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -137,4 +140,36 @@ uint64_t gate_sum(const Span *span) {
     uint64_t sum = 0;
     for (uint64_t i = 0; i < span->length; i++) sum += span->bytes[i];
     return sum;
+}
+
+/* As many bytes in a block of malloc's, when the gate opens. */
+char *gate_text(int32_t size) {
+    gate_wait(0);
+    char *made = malloc((size_t)size + 1);
+    if (made == NULL) return NULL;
+    memset(made, 'x', (size_t)size);
+    made[size] = 0;
+    return made;
+}
+struct gate_item {
+    int32_t size;
+    char *text;
+};
+struct gate_item *gate_item(int32_t size) {
+    struct gate_item *made = malloc(sizeof *made);
+    if (made != NULL) *made = (struct gate_item){size, gate_text(size)};
+    return made;
+}
+/* What it was given, when the gate opens. */
+char *gate_same(char *block) {
+    gate_wait(0);
+    return block;
+}
+/* Bytes of the blocks of malloc's that have pages of their own; 0 where the C library does not tell. */
+uint64_t large_bytes(void) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    return mallinfo2().hblkhd;
+#else
+    return 0;
+#endif
 }

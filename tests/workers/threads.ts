@@ -28,6 +28,10 @@ const prelude = `
       gate_open: { ...of, retType: Void, paramsType: [] },
       gate_fill: { ...of, retType: U64, paramsType: [External, U64, U8] },
       fill: { ...of, retType: Void, paramsType: [U8Array, U64, U8, I32] },
+      gate_text: { ...of, retType: Text, paramsType: [I32], freeResultMemory: true },
+      gate_item: { ...of, retType: { size: I32, text: Text }, paramsType: [I32], freeResultMemory: true },
+      gate_same: { ...of, retType: Text, paramsType: [External], freeResultMemory: true },
+      large_bytes: { ...of, retType: U64, paramsType: [] },
       make_item: { ...of, retType: { id: I32, name: Text }, paramsType: [I32] },
     })
   }

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use super::arguments::{handles_at, prepare, words};
-use super::job::{Job, Keep};
+use super::job::Job;
 use super::table::Table;
+use super::unclaimed::{Keep, discard};
 use super::{NO_POSITION, Outcome, Runtime, refuse};
 use crate::error::{Code, Refusal, Result};
 use crate::frame::{Field, Frame, MovedFrame};
@@ -124,7 +125,7 @@ impl Runtime {
         let (mailbox, keep) = (Arc::clone(&self.background.mailbox), Arc::clone(&self.background.keep));
         let ticket = self.background.pending.insert(Pending { task: 0, held, done: None })?;
         self.background.bytes += moved.addresses().len();
-        let job = Job { ticket, frame: moved, made: None, engine, symbol, mailbox, _library: library, _keep: keep };
+        let job = Job { ticket, frame: moved, made: None, engine, symbol, mailbox, _library: library, keep };
         match pool.submit(Box::new(job)) {
             Ok(task) => {
                 if let Some(pending) = self.background.pending.get_mut(ticket) {
@@ -191,14 +192,6 @@ impl Runtime {
         self.decode(frame, plan)
     }
 
-    /// Frees what a call has returned that nobody will take: it is the caller's.
-    fn discard(&mut self, mut job: Job) {
-        if job.engine.plan().options.free_result && matches!(job.made, Some(Ok(()))) {
-            // A refusal has nobody to be told.
-            let _ = self.decode(job.frame.frame(), job.engine.plan());
-        }
-    }
-
     fn end_job(&mut self, ticket: u32) -> Result<()> {
         let Some(call) = self.background.pending.remove(ticket) else { return Ok(()) };
         self.background.bytes -= call.held.frame.len();
@@ -254,21 +247,24 @@ fn unpin_all(memory: &mut Memory, pins: Vec<Handle>) -> Result<()> {
     pins.into_iter().map(|pin| memory.unpin(pin)).fold(Ok(()), std::result::Result::and)
 }
 
-/// The end of the environment: what has not started never does; what runs keeps what it uses; what has come back is freed.
+/// The end of the environment: what has not started never does; what runs keeps what it uses; what comes back is freed.
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.keep_libraries();
         for job in self.background.mailbox.close() {
-            self.discard(job);
+            discard(job, &mut self.memory);
         }
         let taken: Vec<Job> = self.background.pending.values_mut().filter_map(|call| call.done.take()).collect();
-        taken.into_iter().for_each(|job| self.discard(job));
+        taken.into_iter().for_each(|job| discard(job, &mut self.memory));
         let Background { pool, pending, .. } = &self.background;
         let cancel = |pool: &Arc<Pool>| pending.values().map(|call| pool.cancel(call.task)).collect();
         let tasks: Vec<_> = pool.as_ref().map(cancel).unwrap_or_default();
         let are_running = tasks.iter().any(Option::is_none);
         if are_running {
             self.background.keep.leave(self.memory.take_pinned());
+        }
+        for job in self.background.keep.settle() {
+            discard(job, &mut self.memory);
         }
         self.end_owed(are_running);
     }

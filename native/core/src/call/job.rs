@@ -1,24 +1,14 @@
 //! Turns a prepared call into a task for another thread, which owns all that C may touch until C has returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::unclaimed::{Keep, bury};
 use crate::error::Code;
 use crate::frame::MovedFrame;
 use crate::invoke::Engine;
 use crate::library::{Library, Symbol};
-use crate::memory::Remains;
 use crate::pool::{Mailbox, Task};
-
-/// Where an ending environment leaves the memory that its running calls use: it goes with the last of them.
-#[derive(Debug, Default)]
-pub(super) struct Keep(Mutex<Vec<Remains>>);
-
-impl Keep {
-    pub(super) fn leave(&self, remains: Remains) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(remains);
-    }
-}
 
 /// A call for another thread, and then what it left. Owns its frame; keeps engine, library and, when the environment has ended
 /// meanwhile, the pinned memory. Sent to the thread that calls and back; dropped there when there is no way back.
@@ -34,7 +24,7 @@ pub(super) struct Job {
     pub(super) mailbox: Arc<Mailbox<Job>>,
     /// After the frame and before the memory that its destructors may still look at.
     pub(super) _library: Arc<Library>,
-    pub(super) _keep: Arc<Keep>,
+    pub(super) keep: Arc<Keep>,
 }
 
 impl Task for Job {
@@ -44,6 +34,8 @@ impl Task for Job {
         let made = catch_unwind(AssertUnwindSafe(|| engine.execute(self.symbol, frame)));
         self.made = Some(made.unwrap_or(Err(Code::Internal)));
         let mailbox = Arc::clone(&self.mailbox);
-        mailbox.post(*self);
+        if let Some(unclaimed) = mailbox.post(*self) {
+            bury(unclaimed);
+        }
     }
 }

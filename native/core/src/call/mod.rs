@@ -19,6 +19,7 @@ mod results;
 mod table;
 #[cfg(test)]
 mod tests;
+mod unclaimed;
 mod witness;
 
 use std::rc::Rc;

@@ -33,9 +33,18 @@ pub struct Remains {
     blocks: Vec<alloc::Block>,
     /// Blocks of C that were freed while they were in use.
     deferred: Vec<usize>,
+    /// Memory of C that functions release, which nobody calls any more.
+    unreleased: Vec<usize>,
 }
 
 impl Remains {
+    /// Whether an address lies in one of the blocks, or is that of memory of C.
+    #[must_use]
+    pub fn holds(&self, address: usize) -> bool {
+        let inside = |block: &alloc::Block| (block.address()..block.address() + block.size()).contains(&address);
+        self.blocks.iter().any(inside) || self.deferred.contains(&address) || self.unreleased.contains(&address)
+    }
+
     /// How many blocks of the environment's own.
     #[must_use]
     pub fn blocks(&self) -> usize {
@@ -127,12 +136,15 @@ impl Memory {
     /// would have to be called on another thread.
     pub fn take_pinned(&mut self) -> Remains {
         let pinned = self.registry.owed().filter(|handle| self.registry.is_pinned(*handle));
-        let owned_by_c = pinned.filter(|handle| self.registry.release_of(*handle) == 0);
-        let live = owned_by_c.filter_map(|handle| self.registry.address(handle).ok());
-        let freed = self.deferred.iter().filter(|(_, releases)| releases.contains(&0)).map(|(address, _)| *address);
-        let deferred = live.chain(freed).collect();
+        let address =
+            |handle: Handle| Some((self.registry.address(handle).ok()?, self.registry.release_of(handle) == 0));
+        let freed = self.deferred.iter().map(|(address, releases)| (*address, releases.contains(&0)));
+        let (by_free, by_functions): (Vec<_>, Vec<_>) =
+            pinned.filter_map(address).chain(freed).partition(|(_, by_free)| *by_free);
+        let addresses = |found: Vec<(usize, bool)>| found.into_iter().map(|(address, _)| address).collect();
+        let (deferred, unreleased) = (addresses(by_free), addresses(by_functions));
         self.deferred.clear();
         let Memory { owned, registry, .. } = self;
-        Remains { blocks: owned.take(|handle| registry.is_pinned(handle)), deferred }
+        Remains { blocks: owned.take(|handle| registry.is_pinned(handle)), deferred, unreleased }
     }
 }

@@ -35,14 +35,12 @@ impl<T> Mailbox<T> {
         self.lock().ring = Some(ring);
     }
 
-    /// Posts; what comes after `close` is dropped on the caller's thread.
-    pub fn post(&self, letter: T) {
+    /// Posts; what comes after `close` is given back.
+    #[must_use]
+    pub fn post(&self, letter: T) -> Option<T> {
         let mut state = self.lock();
         if state.closed {
-            // Unlocked first: what is dropped may take its time (a library's destructors).
-            drop(state);
-            drop(letter);
-            return;
+            return Some(letter);
         }
         state.posted.push(letter);
         if !state.rung {
@@ -52,6 +50,7 @@ impl<T> Mailbox<T> {
                 ring();
             }
         }
+        None
     }
 
     /// Takes all that was posted.
