@@ -161,9 +161,8 @@ class Player {
     const value = this.#random(1000)
     const buffer = Buffer.alloc(32)
     this.#follow(c.add.async([value, 1]), (sum) => sum === value + 1)
-    // What a call returns after its worker was terminated is nobody's, and is not freed: not for workers.
-    if (this.#number === 0) this.#follow(c.join.async(['a', `${value}`]), (text) => text === `a${value}`)
-    else this.#follow(c.constant_text.async([0]), (text) => text === 'text of the library')
+    this.#follow(c.join.async(['a', `${value}`]), (text) => text === `a${value}`)
+    this.#follow(c.constant_text.async([0]), (text) => text === 'text of the library')
     this.#follow(c.fill.async([buffer, 32, 7, 0]), () => buffer[31] === 7)
   }
 
