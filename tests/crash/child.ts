@@ -36,6 +36,12 @@ export function run(program: string, env: NodeJS.ProcessEnv = {}): Promise<End> 
   })
 }
 
+/** The lines of a report, without the addresses that differ from run to run. */
+export function reportOf(stderr: string): string[] {
+  const lines = stderr.split('\n').filter((line) => line.startsWith('holdfast: '))
+  return lines.map((line) => line.slice(10).replace(/0x[0-9a-f]{5,}/g, 'ADDRESS'))
+}
+
 /** A program in a worker thread of the process. */
 export function inWorker(body: string): string {
   const source = prelude.replace(`'holdfast'`, 'HOLDFAST') + body

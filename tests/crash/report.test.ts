@@ -4,15 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fixturePath } from '../fixture.js'
-import { inWorker, run } from './child.js'
+import { inWorker, reportOf, run } from './child.js'
 
 const isLinux = process.platform === 'linux'
-
-/** The lines of a report, without the addresses that differ from run to run. */
-function reportOf(stderr: string): string[] {
-  const lines = stderr.split('\n').filter((line) => line.startsWith('holdfast: '))
-  return lines.map((line) => line.slice(10).replace(/0x[0-9a-f]{5,}/g, 'ADDRESS'))
-}
 
 const library = `library ${fixturePath('crash')}, loaded at ADDRESS`
 const last = 'end of the report; the signal goes on'

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::arguments::{handles_at, prepare, words};
+use super::deposition::Deposition;
 use super::job::Job;
 use super::table::Table;
 use super::unclaimed::{Keep, discard};
@@ -16,6 +17,7 @@ use crate::memory::{Memory, View};
 use crate::plan::CallPlan;
 use crate::pool::{Mailbox, Pool};
 use crate::registry::Handle;
+use crate::sys::crash;
 
 /// As many calls of an environment may be pending: begun, and their results not yet taken.
 const MAX_PENDING: usize = 1 << 16;
@@ -110,6 +112,7 @@ impl Runtime {
             let why = "what ends memory is done at once: freePointer, or the call without `async`";
             return Err(Refusal::new(Code::NotPinnable, why));
         }
+        let site = Arc::clone(&function.site);
         let pool = Arc::clone(self.background.pool.as_ref().ok_or(Code::Internal)?);
         let mut moved = MovedFrame::new(frame, plan.frame_size, views, LEAST_CAPACITY)?;
         self.background.check_room(moved.addresses().len())?;
@@ -122,10 +125,15 @@ impl Runtime {
         })?;
         let held = Held { pins: pin_all(&mut self.memory, handles, position)?, frame: moved.addresses() };
         self.memory.begin_frame(moved.addresses());
+        let deposition = crash::is_installed().then(|| {
+            let memory = self.memory.snapshot(&held.pins, moved.addresses());
+            Arc::new(Deposition { site, engine: Arc::clone(&engine), memory })
+        });
         let (mailbox, keep) = (Arc::clone(&self.background.mailbox), Arc::clone(&self.background.keep));
         let ticket = self.background.pending.insert(Pending { task: 0, held, done: None })?;
         self.background.bytes += moved.addresses().len();
-        let job = Job { ticket, frame: moved, made: None, engine, symbol, mailbox, _library: library, keep };
+        let (frame, made) = (moved, None);
+        let job = Job { ticket, frame, made, engine, symbol, mailbox, deposition, _library: library, keep };
         match pool.submit(Box::new(job)) {
             Ok(task) => {
                 if let Some(pending) = self.background.pending.get_mut(ticket) {

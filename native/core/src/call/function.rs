@@ -24,7 +24,7 @@ pub(super) struct Function {
     pub(super) engine: Shared,
     /// None once it is closed.
     pub(super) library: Option<Arc<Library>>,
-    pub(super) site: Box<Site>,
+    pub(super) site: Arc<Site>,
 }
 
 /// What a crash report says of a function. Found once, as the loader may not be asked from a signal handler.
@@ -82,7 +82,7 @@ impl Function {
         // So is what a function takes over or ends.
         let quick = quick.filter(|_| plan.consumed.is_empty() && symbol.ending.is_none());
         let inputs = Inputs::of(plan);
-        let site = Box::new(Site {
+        let site = Arc::new(Site {
             name: name.to_owned(),
             image: dl::image_of(symbol.address()).unwrap_or_default(),
             load_address: dl::load_address(symbol.address()).unwrap_or_default(),

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::deposition::Deposition;
 use super::unclaimed::{Keep, bury};
 use crate::error::Code;
 use crate::frame::MovedFrame;
@@ -22,6 +23,8 @@ pub(super) struct Job {
     pub(super) engine: Arc<Engine>,
     pub(super) symbol: Symbol,
     pub(super) mailbox: Arc<Mailbox<Job>>,
+    /// None when crashes are not reported.
+    pub(super) deposition: Option<Arc<Deposition>>,
     /// After the frame and before the memory that its destructors may still look at.
     pub(super) _library: Arc<Library>,
     pub(super) keep: Arc<Keep>,
@@ -31,7 +34,11 @@ impl Task for Job {
     fn run(mut self: Box<Self>) {
         let frame = self.frame.frame();
         let engine = &self.engine;
-        let made = catch_unwind(AssertUnwindSafe(|| engine.execute(self.symbol, frame)));
+        let call = || catch_unwind(AssertUnwindSafe(|| engine.execute(self.symbol, frame)));
+        let made = match &self.deposition {
+            Some(deposition) => deposition.attend(frame, call),
+            None => call(),
+        };
         self.made = Some(made.unwrap_or(Err(Code::Internal)));
         let mailbox = Arc::clone(&self.mailbox);
         if let Some(unclaimed) = mailbox.post(*self) {

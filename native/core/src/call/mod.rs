@@ -6,6 +6,7 @@ mod arguments;
 mod background;
 mod brief;
 mod callback;
+mod deposition;
 mod ending;
 mod full;
 mod function;

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::fmt::{Result as Written, Write};
 
 use super::Runtime;
-use super::function::Function;
+use super::function::{Function, Site};
 use crate::frame::Frame;
 use crate::plan::{CallPlan, Parameter, Slot};
 use crate::signature::{Class, Scalar};
@@ -38,13 +38,13 @@ impl Runtime {
             0 => writeln!(out, "holdfast: not inside a callback")?,
             count => writeln!(out, "holdfast: inside a callback ({count} on the stack)")?,
         }
-        self.write_recent(crash, out)
+        let made = crash.recent.iter().filter_map(|number| self.functions.get(*number));
+        write_recent(made.map(|function| &*function.site), out)
     }
 
     fn write_function(&self, function: &Function, crash: &Crash, out: &mut impl Write) -> Written {
-        let (site, plan) = (&function.site, function.engine.plan());
-        writeln!(out, "holdfast: function {}, {}", site.name, plan.text())?;
-        writeln!(out, "holdfast: library {}, loaded at {:#x}", site.image, site.load_address)?;
+        let plan = function.engine.plan();
+        write_site(&function.site, plan, out)?;
         // While JavaScript runs, the frame on top is not this call's.
         let frame = self.stack.top().filter(|frame| frame.capacity() >= plan.frame_size as usize);
         match frame.filter(|_| crash.place == Place::Foreign) {
@@ -54,24 +54,9 @@ impl Runtime {
     }
 
     fn write_arguments(&self, plan: &CallPlan, frame: Frame, out: &mut impl Write) -> Written {
-        for (i, parameter) in plan.parameters.iter().enumerate() {
-            write!(out, "holdfast: argument {i}: ")?;
-            self.write_argument(parameter, frame.long(parameter.offset), out)?;
-            out.write_char('\n')?;
-        }
-        Ok(())
-    }
-
-    fn write_argument(&self, parameter: &Parameter, word: u64, out: &mut impl Write) -> Written {
-        match parameter.slot {
-            Slot::Scalar(scalar) => write_scalar(scalar, word, out),
-            Slot::Aggregate => write!(out, "{} bytes by value", parameter.layout.size),
-            Slot::Handle | Slot::Data if word == 0 => out.write_str("pointer NULL"),
-            Slot::Handle | Slot::Data => {
-                write!(out, "pointer {word:#x}, ")?;
-                self.memory.write_place(word as usize, out)
-            }
-        }
+        plan.parameters.iter().enumerate().try_for_each(|(i, parameter)| {
+            write_argument(i, parameter, frame.long(parameter.offset), out, |at, out| self.memory.write_place(at, out))
+        })
     }
 
     fn write_neighbour(&self, address: usize, out: &mut impl Write) -> Written {
@@ -79,15 +64,40 @@ impl Runtime {
         self.memory.write_neighbour(address, out)?;
         out.write_char('\n')
     }
+}
 
-    fn write_recent(&self, crash: &Crash, out: &mut impl Write) -> Written {
-        out.write_str("holdfast: last calls, newest first:")?;
-        let made = crash.recent.iter().filter_map(|number| self.functions.get(*number));
-        for (i, function) in made.enumerate() {
-            write!(out, "{} {}", if i == 0 { "" } else { "," }, function.site.name)?;
+pub(super) fn write_site(site: &Site, plan: &CallPlan, out: &mut impl Write) -> Written {
+    writeln!(out, "holdfast: function {}, {}", site.name, plan.text())?;
+    writeln!(out, "holdfast: library {}, loaded at {:#x}", site.image, site.load_address)
+}
+
+/// An argument as C got it; `place` says what a pointer leads to.
+pub(super) fn write_argument<W: Write>(
+    position: usize,
+    parameter: &Parameter,
+    word: u64,
+    out: &mut W,
+    place: impl FnOnce(usize, &mut W) -> Written,
+) -> Written {
+    write!(out, "holdfast: argument {position}: ")?;
+    match parameter.slot {
+        Slot::Scalar(scalar) => write_scalar(scalar, word, out)?,
+        Slot::Aggregate => write!(out, "{} bytes by value", parameter.layout.size)?,
+        Slot::Handle | Slot::Data if word == 0 => out.write_str("pointer NULL")?,
+        Slot::Handle | Slot::Data => {
+            write!(out, "pointer {word:#x}, ")?;
+            place(word as usize, out)?;
         }
-        out.write_char('\n')
     }
+    out.write_char('\n')
+}
+
+pub(super) fn write_recent<'s>(sites: impl Iterator<Item = &'s Site>, out: &mut impl Write) -> Written {
+    out.write_str("holdfast: last calls, newest first:")?;
+    for (i, site) in sites.enumerate() {
+        write!(out, "{} {}", if i == 0 { "" } else { "," }, site.name)?;
+    }
+    out.write_char('\n')
 }
 
 /// A scalar as C sees it: the slot's upper bytes are not its own.

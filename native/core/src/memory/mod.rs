@@ -35,6 +35,7 @@ use ownership::ByFunction;
 pub use ownership::{Due, FRONT};
 pub use pins::Remains;
 use pins::Transient;
+pub use place::Snapshot;
 pub use reclaim::Frees;
 use reclaim::Reclaim;
 pub use relocate::{Image, data_address, halves, leads_to_scratch, relocate};

@@ -4,9 +4,10 @@
 #![forbid(unsafe_code)]
 
 use std::fmt::{Result as Written, Write};
+use std::ops::Range;
 
 use super::Memory;
-use crate::registry::{Allocator, UNKNOWN};
+use crate::registry::{Allocator, Handle, Record, UNKNOWN};
 
 /// An address further than this from all known memory has nothing to do with it.
 const NEAR: usize = 64 << 10;
@@ -46,6 +47,49 @@ impl Piece {
     }
 }
 
+/// The memory that one call's arguments lead to, as it was when the call began: for a thread that must not look at the
+/// records. Plain data.
+#[derive(Debug)]
+pub struct Snapshot {
+    pieces: Vec<(Piece, Option<Handle>)>,
+    /// Where the arguments were copied to.
+    frame: Range<usize>,
+}
+
+impl Snapshot {
+    /// Says what an argument's address is. Async-signal-safe.
+    pub(crate) fn write_place(&self, address: usize, out: &mut impl Write) -> Written {
+        if self.frame.contains(&address) {
+            return out.write_str("copied for the call");
+        }
+        match self.nearest(address) {
+            Some((piece, record)) if piece.distance(address) == 0 => {
+                piece.write(address, out)?;
+                record.filter(|_| address == piece.start).map_or(Ok(()), |record| write_record(record, out))
+            }
+            _ => out.write_str("of no record"),
+        }
+    }
+
+    /// Says what memory of the call a fault's address is in or next to. Async-signal-safe.
+    pub(crate) fn write_neighbour(&self, address: usize, out: &mut impl Write) -> Written {
+        match self.nearest(address) {
+            _ if self.frame.contains(&address) => out.write_str("where the call's arguments were copied to"),
+            Some((piece, _)) => piece.write(address, out),
+            None => out.write_str("not near the call's own memory; other records are another thread's and not told"),
+        }
+    }
+
+    fn nearest(&self, address: usize) -> Option<(Piece, Option<Handle>)> {
+        let near = self.pieces.iter().filter(|(piece, _)| piece.distance(address) < NEAR);
+        near.min_by_key(|(piece, _)| piece.distance(address)).copied()
+    }
+}
+
+fn write_record(record: Handle, out: &mut impl Write) -> Written {
+    write!(out, " (record {}, generation {})", record.slot, record.generation)
+}
+
 /// A count of bytes in words.
 struct Bytes(usize);
 
@@ -66,7 +110,7 @@ impl Memory {
             None => return out.write_str("of no record"),
         }
         match self.registry.peek(address) {
-            Some(handle) => write!(out, " (record {}, generation {})", handle.slot, handle.generation),
+            Some(handle) => write_record(handle, out),
             None => Ok(()),
         }
     }
@@ -82,6 +126,20 @@ impl Memory {
         }
     }
 
+    /// What is known of the memory that a call pins, and where its arguments were copied to.
+    pub(crate) fn snapshot(&self, pins: &[Handle], frame: Range<usize>) -> Snapshot {
+        let pieces = pins.iter().filter_map(|pin| Some((self.piece(*pin)?, Some(*pin)))).collect();
+        Snapshot { pieces, frame }
+    }
+
+    fn piece(&self, owner: Handle) -> Option<Piece> {
+        let record = self.registry.get(owner).ok()?;
+        match self.owned.extent(owner) {
+            Some(block) => Some(Piece { start: block.start, size: block.len(), state: "live", what: "rust block" }),
+            None => piece_of(record, self.registry.allocator(owner).ok()?),
+        }
+    }
+
     fn nearest(&self, address: usize) -> Option<Piece> {
         let pieces = self.owned.pieces().chain(self.foreign()).chain(self.guard.pieces());
         pieces.filter(|piece| piece.distance(address) < NEAR).min_by_key(|piece| piece.distance(address))
@@ -89,15 +147,18 @@ impl Memory {
 
     /// Records of memory that is not ours; a report walks all of them, once.
     fn foreign(&self) -> impl Iterator<Item = Piece> {
-        self.registry.standing().filter_map(|(record, allocator)| {
-            let what = match allocator {
-                Allocator::Rust | Allocator::Js => return None,
-                Allocator::C => "c block",
-                Allocator::Library => "library block",
-                Allocator::Borrowed => "borrowed block",
-                Allocator::Callback => "callback",
-            };
-            Some(Piece { start: record.address, size: record.size, state: "live", what })
-        })
+        self.registry.standing().filter_map(|(record, allocator)| piece_of(record, allocator))
     }
+}
+
+/// A record of memory that is not ours.
+fn piece_of(record: &Record, allocator: Allocator) -> Option<Piece> {
+    let what = match allocator {
+        Allocator::Rust | Allocator::Js => return None,
+        Allocator::C => "c block",
+        Allocator::Library => "library block",
+        Allocator::Borrowed => "borrowed block",
+        Allocator::Callback => "callback",
+    };
+    Some(Piece { start: record.address, size: record.size, state: "live", what })
 }

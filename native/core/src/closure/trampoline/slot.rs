@@ -9,6 +9,7 @@ use crate::closure::mailbox::Mailbox;
 use crate::closure::plan::CallbackPlan;
 use crate::error::{Code, Refusal, Result};
 use crate::sys::closure::Closure;
+use crate::sys::crash::OwnCode;
 use crate::sys::errno::Kept;
 
 /// What a thread that is not the environment's needs to call. Owned by the slot; cloned by the caller.
@@ -119,6 +120,7 @@ impl Slot {
     /// A call on a thread that is not the owner's.
     #[cold]
     fn call_elsewhere(&self, arguments: &Arguments<'_>, place: &mut Place<'_>) {
+        let _own = OwnCode::begin();
         let post = self.post().clone();
         if let Some(post) = post {
             post.call(arguments, place);

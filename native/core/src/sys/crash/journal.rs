@@ -10,15 +10,19 @@ use std::sync::atomic::{Ordering::Acquire, Ordering::Relaxed, Ordering::Release}
 /// Stands for a function's number while JavaScript runs that a foreign function called back.
 const CALLED_BACK: u32 = u32::MAX;
 
+/// Stands for a function's number while our own code runs that a foreign function called.
+const OWN: u32 = u32::MAX - 1;
+
 /// No thread.
 const NOBODY: i32 = 0;
 
 /// The words of one journal. Lives until the process ends: a seat that is given up is taken by the next journal, so there
 /// are as many as there ever were environments at once. Written by its thread, read by that thread's signal handlers.
+#[derive(Debug)]
 pub(super) struct Seat {
     /// The thread whose journal it is.
     thread: AtomicI32,
-    /// The function running now, 0 for none, or `CALLED_BACK`.
+    /// The function running now, 0 for none, `CALLED_BACK` or `OWN`.
     current: AtomicU32,
     /// How many callbacks are running.
     callbacks: AtomicU32,
@@ -111,6 +115,7 @@ impl Seat {
             _ if self.is_busy() => Place::Own,
             0 => return None,
             CALLED_BACK => Place::JavaScript,
+            OWN => Place::Own,
             _ => Place::Foreign,
         };
         let function = if current == CALLED_BACK { self.caller.load(Relaxed) } else { current };
@@ -122,7 +127,19 @@ impl Seat {
     #[inline]
     fn foreign(&self) -> Option<u32> {
         let current = self.current.load(Relaxed);
-        (current != 0 && current != CALLED_BACK).then_some(current)
+        (current != 0 && current < OWN).then_some(current)
+    }
+
+    /// Our own code runs, called by the foreign function that is running on this thread. Returns that, for `leave_own`.
+    pub(super) fn enter_own(&self) -> u32 {
+        let function = self.current.load(Relaxed);
+        self.current.store(OWN, Relaxed);
+        function
+    }
+
+    /// It returns to the foreign function.
+    pub(super) fn leave_own(&self, function: u32) {
+        self.current.store(function, Relaxed);
     }
 
     #[inline]
@@ -271,6 +288,11 @@ impl Journal {
         current.store(interrupted.current, Relaxed);
         callbacks.store(callbacks.load(Relaxed).wrapping_sub(1), Relaxed);
         caller.store(interrupted.caller, Relaxed);
+    }
+
+    /// Its words.
+    pub(super) fn seat(&self) -> &'static Seat {
+        self.seat
     }
 
     /// A function's number will be given to another: it is no more among those called last.

@@ -1,7 +1,7 @@
 //! Turns a crash inside a foreign call into a report that names the call, then lets the crash go on as without us.
 //!
-//! Three parts. The [`Journal`] of each thread's environment says, in plain words of memory, what runs there now. The
-//! handler (Linux; elsewhere there is none) finds the journal of the thread that crashed. The
+//! Three parts. The [`Journal`] of each thread's environment, or of a thread that calls for environments
+//! ([`ThreadJournal`]), says, in plain words of memory, what runs there now. The handler (Linux; elsewhere there is none) finds the journal of the thread that crashed. The
 //! [`Witness`], which the journal leads to, knows functions and memory. Nothing here locks or allocates once installed,
 //! and nothing is recovered: after the report the signal goes to the handler that was there before.
 
@@ -11,9 +11,11 @@ mod journal;
 mod report;
 #[cfg(target_os = "linux")]
 mod stack;
+mod thread;
 
 pub use journal::{Interrupted, Journal, Watch};
 pub use report::Report;
+pub use thread::{OwnCode, ThreadJournal};
 
 /// Foreign calls that a journal remembers.
 pub const REMEMBERED: usize = 16;
@@ -52,6 +54,15 @@ pub trait Witness {
 
     /// Says what is known of the crash. Not asked while busy.
     fn testify(&self, crash: &Crash, report: &mut Report);
+}
+
+/// Whether crashes are reported in this process.
+#[must_use]
+pub fn is_installed() -> bool {
+    #[cfg(target_os = "linux")]
+    return handler::is_installed();
+    #[cfg(not(target_os = "linux"))]
+    return false;
 }
 
 /// Makes crashes reported, unless `FFI_CRASH_REPORT` is 0. Once per process; later calls return at once.
