@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 
+export const variants = { guarded: { FFI_GUARD: '1', FFI_GUARD_QUARANTINE: String(2 ** 20) } }
+
 /** Freeing a result looks for malloc's bookkeeping before it, which valgrind sees. */
 export const probes = true
 

@@ -42,6 +42,15 @@ export function reportOf(stderr: string): string[] {
   return lines.map((line) => line.slice(10).replace(/0x[0-9a-f]{5,}/g, 'ADDRESS'))
 }
 
+/** The line of a report that says what the fault is. */
+export function faultOf(stderr: string): string | undefined {
+  return stderr
+    .split('\n')
+    .find((line) => line.startsWith('holdfast: the fault is '))
+    ?.slice(23)
+    .replace(/0x[0-9a-f]+/g, 'ADDRESS')
+}
+
 /** A program in a worker thread of the process. */
 export function inWorker(body: string): string {
   const source = prelude.replace(`'holdfast'`, 'HOLDFAST') + body

@@ -1,17 +1,8 @@
 // Turns writes and reads of C outside of our memory into crashes at the guilty call, or errors, under FFI_GUARD.
 import { describe, expect, it } from 'vitest'
-import { run } from './child.js'
+import { faultOf, run } from './child.js'
 
 const isLinux = process.platform === 'linux'
-
-/** The line of a report that says what the fault is. */
-function faultOf(stderr: string): string | undefined {
-  return stderr
-    .split('\n')
-    .find((line) => line.startsWith('holdfast: the fault is '))
-    ?.slice(23)
-    .replace(/0x[0-9a-f]+/g, 'ADDRESS')
-}
 
 const guarded = (program: string, env: NodeJS.ProcessEnv = {}) => run(program, { FFI_GUARD: '1', ...env })
 

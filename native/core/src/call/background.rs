@@ -2,10 +2,12 @@
 //!
 //! Begun and finished on the environment's thread, like every call; between the two nothing of the runtime is used.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::arguments::{handles_at, prepare, words};
 use super::deposition::Deposition;
+use super::guarded::{fence_arguments, fence_buffers};
 use super::job::Job;
 use super::table::Table;
 use super::unclaimed::{Keep, discard};
@@ -50,12 +52,26 @@ struct Pending {
 #[derive(Debug)]
 struct Held {
     pins: Vec<Handle>,
-    frame: std::ops::Range<usize>,
+    frame: Range<usize>,
+    /// Where guarded copies of its arguments lie.
+    copies: Vec<Range<usize>>,
 }
 
 impl Held {
+    /// What the prepared frame of a call uses.
+    fn begin(memory: &mut Memory, pins: Vec<Handle>, moved: &MovedFrame) -> Held {
+        let held = Held { pins, frame: moved.addresses(), copies: moved.copies().addresses().collect() };
+        held.places().for_each(|place| memory.begin_frame(place.clone()));
+        held
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.copies.iter().chain([&self.frame])
+    }
+
     fn release(self, memory: &mut Memory) -> Result<()> {
-        memory.end_frame(&self.frame);
+        self.places().for_each(|place| memory.end_frame(place));
+        memory.end_copies(self.copies.len());
         unpin_all(memory, self.pins)
     }
 }
@@ -116,17 +132,11 @@ impl Runtime {
         let pool = Arc::clone(self.background.pool.as_ref().ok_or(Code::Internal)?);
         let mut moved = MovedFrame::new(frame, plan.frame_size, views, LEAST_CAPACITY)?;
         self.background.check_room(moved.addresses().len())?;
-        let handles = handles_in(plan, &mut moved)?;
-        let copies = moved.views().to_vec();
-        let prepared = prepare(function, &self.memory, moved.frame(), &copies);
-        prepared.map_err(|(code, at)| {
-            *position = at;
-            code
-        })?;
-        let held = Held { pins: pin_all(&mut self.memory, handles, position)?, frame: moved.addresses() };
-        self.memory.begin_frame(moved.addresses());
+        let mark = self.memory.arguments_mark();
+        let pins = self.make_ready(&mut moved, position).inspect_err(|_| self.memory.bury_arguments(mark))?;
+        let held = Held::begin(&mut self.memory, pins, &moved);
         let deposition = crash::is_installed().then(|| {
-            let memory = self.memory.snapshot(&held.pins, moved.addresses());
+            let memory = self.memory.snapshot(&held.pins, moved.addresses(), moved.copies());
             Arc::new(Deposition { site, engine: Arc::clone(&engine), memory })
         });
         let (mailbox, keep) = (Arc::clone(&self.background.mailbox), Arc::clone(&self.background.keep));
@@ -146,6 +156,26 @@ impl Runtime {
                 Err(refusal)
             }
         }
+    }
+
+    /// Makes the references of a moved frame addresses, with guarded copies where there are guards, and pins what they lead
+    /// to. On refusal the copies are still the memory's.
+    fn make_ready(&mut self, moved: &mut MovedFrame, position: &mut u32) -> Result<Vec<Handle>> {
+        let function = self.functions.get(self.stack.function()).ok_or(Code::Unbound)?;
+        let (plan, memory) = (function.engine.plan(), &mut self.memory);
+        let handles = handles_in(plan, moved)?;
+        let mark = memory.arguments_mark();
+        let views = if memory.guards_arguments() { fence_buffers(memory, moved)? } else { moved.views().to_vec() };
+        prepare(function, memory, moved.frame(), &views).map_err(|(code, at)| {
+            *position = at;
+            code
+        })?;
+        if memory.guards_arguments() && !plan.data.is_empty() {
+            fence_arguments(memory, plan, moved.frame(), &[])?;
+        }
+        let pins = pin_all(memory, handles, position)?;
+        moved.keep(memory.take_arguments(mark), views)?;
+        Ok(pins)
     }
 
     /// Takes a call back that has not started. Returns whether that was so.
@@ -179,21 +209,27 @@ impl Runtime {
         let Some(frame) = self.stack.top() else { return Outcome::InFrame };
         let ticket = self.stack.function();
         let outcome = match self.background.pending.get_mut(ticket).and_then(|call| call.done.take()) {
-            Some(job) => self.take_result(job, frame, views),
+            Some(mut job) => {
+                let outcome = self.take_result(&mut job, frame, views);
+                // Not before: the result may point into them.
+                self.memory.bury_copies(job.frame.take_copies());
+                outcome
+            }
             None => Err(Code::Internal.into()),
         };
         let ended = self.end_job(ticket);
         self.conclude(frame, outcome.and_then(|outcome| ended.map(|()| outcome)))
     }
 
-    /// The job, and with it the library, is dropped when the result is decoded, which may lie in the library's data.
-    fn take_result(&mut self, mut job: Job, frame: Frame, views: &[View]) -> Result<Outcome> {
+    /// The job, and with it the library, is dropped after this: the result may lie in the library's data.
+    fn take_result(&mut self, job: &mut Job, frame: Frame, views: &[View]) -> Result<Outcome> {
         job.made.unwrap_or(Err(Code::Internal))?;
         let plan = job.engine.plan();
         if frame.capacity() < plan.frame_size as usize {
             return Err(Code::StackOverflow.into());
         }
         job.frame.copy_back(views)?;
+        job.frame.check_copies()?;
         let left = job.frame.frame();
         frame.set(Field::Errno, left.get(Field::Errno));
         frame.copy_in(CallPlan::RESULT, &left.copy_out(CallPlan::RESULT, plan.result.size.max(8)));

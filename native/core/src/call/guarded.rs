@@ -1,8 +1,10 @@
 //! Turns the copies of a call's arguments into blocks of their own between pages without access (`FFI_GUARD`).
 
+use std::ops::Range;
+
 use super::arguments::words;
 use crate::error::Code;
-use crate::frame::{Field, Frame};
+use crate::frame::{Field, Frame, MovedFrame};
 use crate::memory::{Image, Memory, View};
 use crate::plan::CallPlan;
 
@@ -56,6 +58,35 @@ pub(super) fn fence_arguments(
         let bytes = image.bytes.get(piece.from - start..piece.end - start).ok_or(Code::Internal)?;
         memory.fill_argument(piece.to, bytes)
     })
+}
+
+/// Moves the copies of JavaScript's buffers that a call on another thread goes with. Returns where each lies now.
+pub(super) fn fence_buffers(memory: &mut Memory, moved: &mut MovedFrame) -> std::result::Result<Vec<View>, Code> {
+    let (mut views, block) = (moved.views().to_vec(), moved.addresses());
+    for run in runs(moved.views()) {
+        let bytes = moved.frame().copy_out((run.start - block.start) as u32, run.len() as u32);
+        let Some(to) = memory.reserve_argument(run.len(), alignment(run.len())) else { continue };
+        memory.fill_argument(to, &bytes)?;
+        for view in views.iter_mut().filter(|view| view.length > 0 && run.contains(&view.address)) {
+            view.address = to + (view.address - run.start);
+        }
+    }
+    Ok(views)
+}
+
+/// The addresses of buffers, those that share bytes as one.
+fn runs(views: &[View]) -> Vec<Range<usize>> {
+    let mut places: Vec<_> = views.iter().map(|view| view.address..view.address + view.length).collect();
+    places.retain(|place| !place.is_empty());
+    places.sort_unstable_by_key(|place| place.start);
+    places.dedup_by(|next, run| {
+        let is_shared = next.start < run.end;
+        if is_shared {
+            run.end = run.end.max(next.end);
+        }
+        is_shared
+    });
+    places
 }
 
 /// Where scratch ends and the list of its references begins.

@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 
 use super::{Field, Frame};
 use crate::error::Code;
-use crate::memory::View;
+use crate::memory::{Copies, View};
 
 const UNIT: usize = size_of::<u128>();
 
@@ -19,8 +19,10 @@ const UNIT: usize = size_of::<u128>();
 pub struct MovedFrame {
     /// Aligned to 16; its bytes are touched through raw pointers only, as C does.
     memory: Vec<u128>,
-    /// Where the copies of the buffers lie.
+    /// Where the copies of the buffers lie: in `memory` or in `copies`.
     views: Vec<View>,
+    /// Guarded copies of what its references lead to (`FFI_GUARD`).
+    copies: Copies,
 }
 
 impl MovedFrame {
@@ -39,7 +41,7 @@ impl MovedFrame {
         let scratch = frame.scratch(start, views)?;
         let end = start as usize + scratch.bytes.len();
         let (offsets, size) = place(buffers, end.max(least).next_multiple_of(UNIT));
-        let mut moved = MovedFrame { memory: allocate(size)?, views: Vec::new() };
+        let mut moved = MovedFrame { memory: allocate(size)?, views: Vec::new(), copies: Copies::default() };
         let whole = moved.frame();
         let base = whole.base().as_ptr() as usize;
         let copy = |(from, offset): (&View, usize)| View { address: base + offset, length: from.length };
@@ -68,6 +70,43 @@ impl MovedFrame {
         &self.views
     }
 
+    /// Takes over guarded copies, and where the copies of the buffers lie now.
+    ///
+    /// # Errors
+    /// `ERR_FFI_INTERNAL` when one of these lies neither in the block nor in the copies; they are as before then.
+    pub fn keep(&mut self, copies: Copies, views: Vec<View>) -> Result<(), Code> {
+        let is_inside = |view: &View| {
+            let end = view.address.saturating_add(view.length);
+            let covers = |place: Range<usize>| place.start <= view.address && end <= place.end;
+            view.length == 0 || covers(self.addresses()) || copies.addresses().any(covers)
+        };
+        if !self.copies.is_empty() || !views.iter().all(is_inside) {
+            return Err(Code::Internal);
+        }
+        (self.copies, self.views) = (copies, views);
+        Ok(())
+    }
+
+    /// The guarded copies.
+    #[must_use]
+    pub fn copies(&self) -> &Copies {
+        &self.copies
+    }
+
+    /// Gives the guarded copies back; from the buffers' nothing can be copied back afterwards.
+    pub fn take_copies(&mut self) -> Copies {
+        self.views.clear();
+        std::mem::take(&mut self.copies)
+    }
+
+    /// Refuses when C has written around one of the guarded copies.
+    ///
+    /// # Errors
+    /// `ERR_FFI_OVERRUN`.
+    pub fn check_copies(&mut self) -> crate::error::Result<()> {
+        self.copies.check()
+    }
+
     /// The addresses that the block covers.
     #[must_use]
     pub fn addresses(&self) -> Range<usize> {
@@ -86,7 +125,7 @@ impl MovedFrame {
         }
         for (to, from) in views.iter().zip(&self.views).filter(|(to, _)| to.length > 0) {
             // SAFETY: the buffer is attached during this entry and as long as its copy (checked above), which lies inside
-            // `memory`; the two are different allocations.
+            // `memory` or `copies` (`new`, `keep`), both ours; the two are different allocations.
             unsafe { std::ptr::copy_nonoverlapping(from.address as *const u8, to.address as *mut u8, to.length) }
         }
         Ok(())

@@ -5,6 +5,8 @@ use std::ptr::NonNull;
 use super::{CallStack, Field, Frame, MovedFrame};
 use crate::error::Code;
 use crate::memory::View;
+#[cfg(unix)]
+use crate::memory::{GuardOptions, Memory, Side};
 
 const START: u32 = 48;
 const LEAST: usize = 320;
@@ -99,6 +101,29 @@ fn a_buffer_that_is_not_what_it_was_gets_nothing_back() {
     assert_eq!(moved.copy_back(&[views[0], detached]), Err(Code::BufferDetached));
     assert_eq!(moved.copy_back(&views[..1]), Err(Code::BufferDetached));
     assert_eq!(&one, b"---");
+}
+
+#[test]
+#[cfg(unix)]
+fn guarded_copies_are_kept_only_when_the_buffers_lie_in_them() {
+    let mut memory = Memory::default().with_guard(GuardOptions { side: Some(Side::After), quarantine: 0 });
+    let (_memory, frame) = stack(b"");
+    let mut one = *b"one";
+    let views = [view(&mut one)];
+    let mut moved = MovedFrame::new(frame, START, &views, LEAST).unwrap();
+    let address = memory.reserve_argument(3, 1).unwrap();
+    memory.fill_argument(address, b"two").unwrap();
+    let past = View { address: address + 1, length: 3 };
+    assert_eq!(moved.keep(memory.take_arguments(0), vec![past]), Err(Code::Internal));
+    moved.copy_back(&views).unwrap();
+    assert_eq!(&one, b"one");
+    let address = memory.reserve_argument(3, 1).unwrap();
+    memory.fill_argument(address, b"two").unwrap();
+    moved.keep(memory.take_arguments(0), vec![View { address, length: 3 }]).unwrap();
+    moved.copy_back(&views).unwrap();
+    assert_eq!(&one, b"two");
+    drop(moved.take_copies());
+    assert_eq!(moved.copy_back(&views), Err(Code::BufferDetached));
 }
 
 #[test]

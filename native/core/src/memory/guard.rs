@@ -1,7 +1,11 @@
 //! Turns `FFI_GUARD` into blocks between pages without access, and freed ones into addresses that fault for a while.
 #![forbid(unsafe_code)]
 
+mod copies;
+
 use std::collections::VecDeque;
+
+pub use copies::Copies;
 
 use super::Memory;
 use super::alloc::{Block, Damage, Fence, Grave, Side};
@@ -102,6 +106,11 @@ impl Guard {
         self.live -= 1;
         let size = fence.size();
         let damage = fence.damage();
+        self.condemn(fence, what);
+        damage.map_or(Ok(()), |damage| Err(overrun(damage, size, what)))
+    }
+
+    fn condemn(&mut self, fence: Fence, what: &'static str) {
         if fence.footprint() <= self.options.quarantine
             && let Some(grave) = fence.condemn()
         {
@@ -109,7 +118,6 @@ impl Guard {
             self.graves.push_back((grave, what));
             self.make_room();
         }
-        damage.map_or(Ok(()), |damage| Err(overrun(damage, size, what)))
     }
 
     fn make_room(&mut self) {

@@ -27,7 +27,7 @@ pub use alloc::Side;
 pub use code::Shown;
 pub use gather::{Gather, Ground};
 use guard::Guard;
-pub use guard::GuardOptions;
+pub use guard::{Copies, GuardOptions};
 use held::Held;
 pub use owned::{Backing, Segment};
 use owned::{Inside, OwnedBlocks};

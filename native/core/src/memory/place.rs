@@ -6,7 +6,7 @@
 use std::fmt::{Result as Written, Write};
 use std::ops::Range;
 
-use super::Memory;
+use super::{Copies, Memory};
 use crate::registry::{Allocator, Handle, Record, UNKNOWN};
 
 /// An address further than this from all known memory has nothing to do with it.
@@ -127,9 +127,10 @@ impl Memory {
     }
 
     /// What is known of the memory that a call pins, and where its arguments were copied to.
-    pub(crate) fn snapshot(&self, pins: &[Handle], frame: Range<usize>) -> Snapshot {
-        let pieces = pins.iter().filter_map(|pin| Some((self.piece(*pin)?, Some(*pin)))).collect();
-        Snapshot { pieces, frame }
+    pub(crate) fn snapshot(&self, pins: &[Handle], frame: Range<usize>, copies: &Copies) -> Snapshot {
+        let pinned = pins.iter().filter_map(|pin| Some((self.piece(*pin)?, Some(*pin))));
+        let copied = copies.pieces().map(|piece| (piece, None));
+        Snapshot { pieces: pinned.chain(copied).collect(), frame }
     }
 
     fn piece(&self, owner: Handle) -> Option<Piece> {
