@@ -49,6 +49,18 @@ int32_t read_past(const char *text) { return ((const volatile char *)text)[strle
 int32_t overrun_both(const char *first, const char *second, int32_t which) {
   return read_past(which == 0 ? first : second);
 }
+// The same with what a callback returns.
+typedef const char *(*text_callback)(int32_t);
+int32_t read_past_result(text_callback callback) { return read_past(callback(0)); }
+int32_t underrun_result(text_callback callback) {
+  underrun((uint8_t *)callback(0), 2);
+  return callback(1) != NULL;
+}
+int32_t keep_result(text_callback callback) {
+  const char *first = callback(0);
+  callback(1);
+  return *(const volatile char *)first;
+}
 struct pair {
   const char *name;
   int32_t value;

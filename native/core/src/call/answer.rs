@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::arguments::relocate_image;
 use super::callback::Entered;
+use super::guarded::alignment;
 use super::{NO_POSITION, Runtime, refuse};
 use crate::closure::{CallbackPlan, Returns};
 use crate::error::{Code, Refusal, Result};
 use crate::frame::Field;
-use crate::memory::{Block, Image, View, data_address};
+use crate::memory::{Image, View, data_address};
 use crate::plan::Layout;
 use crate::registry::Handle;
 
@@ -75,7 +76,11 @@ impl Runtime {
             return Ok(());
         }
         let source = frame.scratch(plan.frame_size, views)?;
-        let mut block = Block::new(source.bytes.len()).ok_or(Code::OutOfMemory)?;
+        self.memory.end_result(self.closures.take_kept(entered.number))?;
+        // One value ends where its type allows; several are followed by the list of what refers to them.
+        let is_single = fields.get(Field::FixupCount) == 0;
+        let align = if is_single { alignment(source.bytes.len()) } else { size_of::<usize>() };
+        let mut block = self.memory.result_block(source.bytes.len(), align).ok_or(Code::OutOfMemory)?;
         let origin = block.address().wrapping_sub(plan.frame_size as usize);
         block.bytes_mut()[..source.bytes.len()].copy_from_slice(source.bytes);
         let mut image = Image { bytes: block.bytes_mut(), start: plan.frame_size, origin };

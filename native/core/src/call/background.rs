@@ -71,7 +71,6 @@ impl Held {
 
     fn release(self, memory: &mut Memory) -> Result<()> {
         self.places().for_each(|place| memory.end_frame(place));
-        memory.end_copies(self.copies.len());
         unpin_all(memory, self.pins)
     }
 }

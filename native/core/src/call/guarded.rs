@@ -111,7 +111,7 @@ fn field(image: &Image<'_>, at: u32) -> u64 {
 
 /// The largest alignment that a piece with this start and length can need, and with which its end is still flush: what C
 /// lays out is a multiple of its alignment long.
-fn alignment(start_and_length: usize) -> usize {
+pub(super) fn alignment(start_and_length: usize) -> usize {
     const MOST: usize = 16;
     1 << start_and_length.trailing_zeros().min(MOST.trailing_zeros())
 }

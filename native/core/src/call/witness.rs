@@ -34,7 +34,8 @@ impl Runtime {
         if let Some(address) = crash.address {
             self.write_neighbour(address, out)?;
         }
-        match crash.callbacks {
+        // The journal counts only those within a call.
+        match crash.callbacks.max(self.closures.invocations()) {
             0 => writeln!(out, "holdfast: not inside a callback")?,
             count => writeln!(out, "holdfast: inside a callback ({count} on the stack)")?,
         }
@@ -61,7 +62,7 @@ impl Runtime {
 
     fn write_neighbour(&self, address: usize, out: &mut impl Write) -> Written {
         out.write_str("holdfast: the fault is ")?;
-        self.memory.write_neighbour(address, out)?;
+        self.memory.write_neighbour(address, self.closures.results(), out)?;
         out.write_char('\n')
     }
 }

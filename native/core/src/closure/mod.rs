@@ -169,7 +169,7 @@ impl Closures {
         }
         self.live -= 1;
         if entry.running == 0 {
-            entry.kept = None;
+            memory.forget_result(entry.kept.take());
             self.rest(number);
         }
     }
@@ -255,6 +255,21 @@ impl Closures {
         if entry.running == 0 && !entry.armed {
             self.rest(number);
         }
+    }
+
+    /// What the last result points to: C is not to look at it any more.
+    pub(crate) fn take_kept(&mut self, number: u32) -> Option<Block> {
+        self.entries.get_mut(number as usize)?.kept.take()
+    }
+
+    /// The addresses of what last results point to, with their sizes.
+    pub(crate) fn results(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.entries.iter().filter_map(|entry| entry.kept.as_ref()).map(|kept| (kept.address(), kept.size()))
+    }
+
+    /// How many invocations have not returned to C.
+    pub(crate) fn invocations(&self) -> u32 {
+        self.entries.iter().map(|entry| entry.running).sum()
     }
 
     /// Keeps what a result points to until the next result, or until the callback's rest is over.

@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod copies;
+mod results;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 pub use copies::Copies;
 
@@ -51,7 +53,8 @@ impl GuardOptions {
 #[derive(Debug)]
 pub(super) struct Guard {
     options: GuardOptions,
-    live: usize,
+    /// Held by every fence that stands.
+    count: Arc<()>,
     /// Of every call that runs, the innermost last.
     arguments: Vec<Fence>,
     graves: VecDeque<(Grave, &'static str)>,
@@ -59,6 +62,7 @@ pub(super) struct Guard {
 }
 
 const BLOCK: &str = "rust block";
+pub(super) const RESULT: &str = "result of a callback";
 const ARGUMENT: &str = "copy of an argument";
 
 impl Default for Guard {
@@ -69,7 +73,7 @@ impl Default for Guard {
 
 impl Guard {
     pub(super) fn new(options: GuardOptions) -> Guard {
-        Guard { options, live: 0, arguments: Vec::new(), graves: VecDeque::new(), buried: 0 }
+        Guard { options, count: Arc::new(()), arguments: Vec::new(), graves: VecDeque::new(), buried: 0 }
     }
 
     pub(super) fn is_on(&self) -> bool {
@@ -85,10 +89,13 @@ impl Guard {
     }
 
     fn fence(&mut self, size: usize, align: usize) -> Option<Fence> {
-        let side = self.options.side.filter(|_| self.live < MAX_LIVE)?;
-        let fence = Fence::new(size, align, side)?;
-        self.live += 1;
-        Some(fence)
+        let side = self.options.side.filter(|_| self.live() < MAX_LIVE)?;
+        Some(Fence::new(size, align, side)?.counted(&self.count))
+    }
+
+    /// How many fences stand, wherever they are.
+    fn live(&self) -> usize {
+        Arc::strong_count(&self.count) - 1
     }
 
     /// Ends a block: its addresses fault as long as the quarantine keeps them.
@@ -103,7 +110,6 @@ impl Guard {
     }
 
     fn bury_fence(&mut self, mut fence: Fence, what: &'static str) -> Result<()> {
-        self.live -= 1;
         let size = fence.size();
         let damage = fence.damage();
         self.condemn(fence, what);
@@ -249,7 +255,7 @@ mod tests {
         for block in blocks {
             guard.bury(block).unwrap();
         }
-        assert_eq!((guard.graves.len(), guard.buried, guard.live), (2, 2 * footprint(), 0));
+        assert_eq!((guard.graves.len(), guard.buried, guard.live()), (2, 2 * footprint(), 0));
         assert_eq!(
             addresses.iter().map(|at| guard.is_dead(*at)).collect::<Vec<_>>(),
             [false, false, false, true, true]

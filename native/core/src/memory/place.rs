@@ -6,6 +6,7 @@
 use std::fmt::{Result as Written, Write};
 use std::ops::Range;
 
+use super::guard::RESULT;
 use super::{Copies, Memory};
 use crate::registry::{Allocator, Handle, Record, UNKNOWN};
 
@@ -116,11 +117,20 @@ impl Memory {
     }
 
     /// Says what memory a fault's address is in or next to.
-    pub(crate) fn write_neighbour(&self, address: usize, out: &mut impl Write) -> Written {
+    ///
+    /// `results` are addresses and sizes of what callbacks returned last.
+    pub(crate) fn write_neighbour(
+        &self,
+        address: usize,
+        results: impl Iterator<Item = (usize, usize)>,
+        out: &mut impl Write,
+    ) -> Written {
         if self.transient.contains(address) {
             return out.write_str("in the call stack that JavaScript shares, where arguments are copied to");
         }
-        match self.nearest(address) {
+        let results = results.map(|(start, size)| Piece { start, size, state: "live", what: RESULT });
+        let near = results.filter(|piece| piece.distance(address) < NEAR);
+        match near.chain(self.nearest(address)).min_by_key(|piece| piece.distance(address)) {
             Some(piece) => piece.write(address, out),
             None => out.write_str("near no known memory"),
         }

@@ -3,6 +3,8 @@
 //! The block ends (or begins) at such a page as nearly as its alignment allows. What else is open around it holds a
 //! pattern: C that writes there is found when the block is freed.
 
+use std::sync::Arc;
+
 use crate::sys::pages::{Pages, page_size};
 
 /// Which end of a block lies at a page without access. The other has one too, further away.
@@ -33,6 +35,8 @@ pub(crate) struct Fence {
     /// Where the block begins in the pages.
     start: usize,
     size: usize,
+    /// One of as many as there are fences, for whoever counts them.
+    _count: Option<Arc<()>>,
 }
 
 impl Fence {
@@ -50,11 +54,16 @@ impl Fence {
             Side::Before => page,
             Side::After => (page + room - size) & !(align - 1),
         };
-        let mut fence = Fence { pages, start, size };
+        let mut fence = Fence { pages, start, size, _count: None };
         let [before, after] = fence.margins();
         fence.part(before).fill(PATTERN);
         fence.part(after).fill(PATTERN);
         Some(fence)
+    }
+
+    /// Holds `count` as long as the fence stands.
+    pub(in super::super) fn counted(self, count: &Arc<()>) -> Fence {
+        Fence { _count: Some(Arc::clone(count)), ..self }
     }
 
     pub(in super::super) fn address(&self) -> usize {
