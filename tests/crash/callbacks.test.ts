@@ -38,6 +38,31 @@ describe.runIf(isLinux)('a crash inside a callback', () => {
 const result = `const text = holdfast.funcConstructor({ paramsType: [I32], retType: Text })`
 const guarded = (program: string, env: NodeJS.ProcessEnv = {}) => run(result + program, { FFI_GUARD: '1', ...env })
 
+describe.runIf(isLinux)('FFI_GUARD=1 around arguments that C shows a callback', () => {
+  it('lets the callback read them within their bounds, and no longer than it runs', async () => {
+    const { end, lines, stderr } = await guarded(`
+      open({ library: 'callbacks', path: ${JSON.stringify(fixturePath('callbacks'))} })
+      const step = holdfast.funcConstructor({ paramsType: [Double, External], retType: Double })
+      const paramsType = [step, DataType.DoubleArray, I32]
+      const { fold } = define({ fold: { library: 'callbacks', retType: Double, paramsType } })
+      const tail = bind('tail', External, Text, I32)
+      const seen = []
+      console.log(fold((sum, at) => {
+        seen.push(at)
+        const inner = tail('of a call inside', 3)
+        console.log(codeOf(() => at.read(Double, 16)), inner.state)
+        return sum + at.read(Double)
+      }, [1, 2], 2))
+      console.log(seen.map((at) => at.state).join())
+    `)
+    expect({ end, lines, stderr }).toEqual({
+      end: 0,
+      lines: ['ERR_FFI_OUT_OF_BOUNDS freed', 'ERR_FFI_OUT_OF_BOUNDS freed', '3', 'freed,freed'],
+      stderr: '',
+    })
+  })
+})
+
 describe.runIf(isLinux)('FFI_GUARD=1 around the result of a callback', () => {
   it('crashes C that reads past it, and the report names it', async () => {
     const { end, stderr } = await guarded(`; bind('read_past_result', I32, text)(() => 'hello')`)

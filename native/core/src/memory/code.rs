@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Memory, UNKNOWN};
+use super::Memory;
 use crate::error::Code;
 use crate::registry::{Allocator, Birth, Handle};
 
@@ -39,19 +39,25 @@ impl Memory {
     #[must_use]
     pub fn show_running(&mut self, part: Range<usize>) -> Shown {
         let before = std::mem::replace(&mut self.running, part);
-        Shown { before, passing: self.passing.len() }
+        Shown { before, copies: self.guard.show_arguments(), passing: self.passing.len() }
     }
 
     /// Ends what `show_running` began, with the records made for it.
     pub fn hide_running(&mut self, shown: &Shown) {
         self.running = shown.before.clone();
+        self.guard.hide_arguments(shown.copies);
         for handle in self.passing.drain(shown.passing.min(self.passing.len())..) {
             self.registry.remove(handle);
         }
     }
 
-    pub(super) fn adopt_passing(&mut self, address: usize) -> Result<Handle, Code> {
-        let size = self.running.end.checked_sub(address).unwrap_or(UNKNOWN);
+    /// How many bytes a callback may see from an address on; none where no running call has its arguments.
+    pub(super) fn shown_from(&self, address: usize) -> Option<usize> {
+        let frames = self.running.contains(&address).then(|| self.running.end - address);
+        frames.or_else(|| self.guard.shown_from(address))
+    }
+
+    pub(super) fn adopt_passing(&mut self, address: usize, size: usize) -> Result<Handle, Code> {
         let handle = self.registry.insert(Birth {
             address,
             size,
@@ -65,9 +71,10 @@ impl Memory {
     }
 }
 
-/// What was shown before, and how many passing records there were.
+/// What was shown before, also of guarded copies, and how many passing records there were.
 #[derive(Debug, Clone)]
 pub struct Shown {
     before: Range<usize>,
+    copies: usize,
     passing: usize,
 }

@@ -57,6 +57,8 @@ pub(super) struct Guard {
     count: Arc<()>,
     /// Of every call that runs, the innermost last.
     arguments: Vec<Fence>,
+    /// As many of these, the outermost, may callbacks see now.
+    shown: usize,
     graves: VecDeque<(Grave, &'static str)>,
     buried: usize,
 }
@@ -73,7 +75,7 @@ impl Default for Guard {
 
 impl Guard {
     pub(super) fn new(options: GuardOptions) -> Guard {
-        Guard { options, count: Arc::new(()), arguments: Vec::new(), graves: VecDeque::new(), buried: 0 }
+        Guard { options, count: Arc::new(()), arguments: Vec::new(), shown: 0, graves: VecDeque::new(), buried: 0 }
     }
 
     pub(super) fn is_on(&self) -> bool {
@@ -147,6 +149,22 @@ impl Guard {
         let fence = copies.into_iter().find(|fence| fence.address() == address && fence.size() == bytes.len());
         fence.ok_or(Code::Internal)?.bytes_mut().copy_from_slice(bytes);
         Ok(())
+    }
+
+    /// A callback may see all copies there are. Returns how many the one before could, for `hide_arguments`.
+    pub(super) fn show_arguments(&mut self) -> usize {
+        std::mem::replace(&mut self.shown, self.arguments.len())
+    }
+
+    pub(super) fn hide_arguments(&mut self, shown: usize) {
+        self.shown = shown;
+    }
+
+    /// Bytes from an address to the end of the copy that it lies in, if callbacks may see that.
+    pub(super) fn shown_from(&self, address: usize) -> Option<usize> {
+        let rest =
+            |fence: &Fence| fence.size().checked_sub(address.checked_sub(fence.address())?).filter(|rest| *rest > 0);
+        self.arguments.iter().take(self.shown).find_map(rest)
     }
 
     /// How many copies there are: what a call that begins now makes comes after them.

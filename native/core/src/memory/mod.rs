@@ -210,8 +210,8 @@ impl Memory {
 
     #[cold]
     fn adopt_new(&mut self, address: usize) -> std::result::Result<Handle, Code> {
-        if self.running.contains(&address) {
-            return self.adopt_passing(address);
+        if let Some(size) = self.shown_from(address) {
+            return self.adopt_passing(address, size);
         }
         if self.is_transient(address) || self.guard.is_dead(address) || self.deferred.contains_key(&address) {
             return Ok(Handle::EXPIRED);
