@@ -95,6 +95,21 @@ export function releaseDue(): void {
   if (functions.length > unused.length) callDue()
 }
 
+let isReleasing = false
+
+/**
+ * The same when the calls that are running have returned: in one of their callbacks, memory that they may use has ended.
+ * What a release throws then is an `uncaughtException`.
+ */
+export function releaseSoon(): void {
+  if (!isUsed || isReleasing) return
+  isReleasing = true
+  queueMicrotask(() => {
+    isReleasing = false
+    callDue()
+  })
+}
+
 /** The same where functions of libraries may be due too, which the core calls in any operation. @throws as `releaseDue` */
 export function releaseAllDue(): void {
   if (isUsed) callDue()

@@ -6,7 +6,7 @@ import { FfiError } from '../error.js'
 import { Field, Operand, refusal, stack, stackSize, top } from '../marshal/frame.js'
 import { returnScratch, takeScratch } from '../marshal/scratch.js'
 import { native, Operation } from '../native.js'
-import { releaseDue } from '../ownership/release.js'
+import { releaseDue, releaseSoon } from '../ownership/release.js'
 import { type CompiledType, compileDescription } from '../signature/compile.js'
 import type { CType } from '../signature/ctype.js'
 import { type Allocator, checkCount, checkPointer, type Handle, type Pointer } from './pointer.js'
@@ -100,6 +100,8 @@ function free(operation: number, handle: Handle, functionName: string, operands?
   const released = stack.view.getUint32(base + Operand.Count, true)
   if (released !== 0) forgetAll(readerAt(base + native.operationSize, overflow), released)
   releaseDue()
+  // Word 2 counts live callbacks: with none, this is not inside one.
+  if (stack.u32[2] !== 0) releaseSoon()
 }
 
 /** Keeps a record's memory from going with its pointer objects. */

@@ -1,7 +1,18 @@
 // Turns what a callback throws and returns wrongly into errors of the call that was running.
 import { setImmediate } from 'node:timers/promises'
-import { createPointer, DataType, define, FfiError, freePointer, funcConstructor, load, unwrapPointer } from 'holdfast'
+import {
+  counters,
+  createPointer,
+  DataType,
+  define,
+  FfiError,
+  freePointer,
+  funcConstructor,
+  load,
+  unwrapPointer,
+} from 'holdfast'
 import { describe, expect, it } from 'vitest'
+import { blocksLeft } from '../autofree/collecting.js'
 import { codeOf, intToInt, keepsBaseline, library } from './fixture.js'
 
 keepsBaseline()
@@ -65,6 +76,23 @@ describe('a throw in a callback', () => {
       }, 2)
     expect(call).toThrow('number 1')
     expect((await warned).code).toBe('ERR_FFI_CALLBACK_THREW')
+  })
+
+  it('leaves nothing behind of the pointer that the call returned', async () => {
+    const types = { retType: External, paramsType: [External] } as const
+    const { pass_ptr } = define({
+      pass_ptr: { library, retType: External, paramsType: [funcConstructor(types), External] },
+    })
+    const before = counters().blocks
+    const throwing = () => {
+      const [made] = createPointer({ paramsType: [I32], paramsValue: [1] })
+      return pass_ptr((pointer) => {
+        pass_i32(() => 'no number' as never, 1)
+        return pointer
+      }, made)
+    }
+    for (let i = 0; i < 10; i++) expect(codeOf(throwing)).toBe('ERR_FFI_CALLBACK_RESULT')
+    expect(await blocksLeft(before)).toBe(before)
   })
 
   it('is a bounded number of warnings, however many follow', async () => {

@@ -285,6 +285,12 @@ impl Runtime {
         }
     }
 
+    /// Whether the call that has just returned is about to throw what a callback has thrown.
+    #[cold]
+    fn is_failed(&self) -> bool {
+        self.failed.is_some() && !self.journal.is_in_call()
+    }
+
     /// Lets go of gathered bytes when they were many.
     pub fn trim(&mut self) {
         if self.bytes.capacity() > KEEP_BYTES {

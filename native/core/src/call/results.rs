@@ -48,6 +48,10 @@ impl Runtime {
     }
 
     pub(super) fn finish_handle(&mut self, frame: Frame, address: u64) -> Result<Outcome> {
+        // What a call that throws has returned reaches nobody, who would have to let go of it.
+        if self.pulse.attention() && self.is_failed() {
+            return Ok(Outcome::InFrame);
+        }
         let handle = self.memory.adopt(address as usize)?;
         frame.set_word(CallPlan::RESULT, handle.slot);
         frame.set_word(CallPlan::RESULT + 4, handle.generation);
