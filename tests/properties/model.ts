@@ -1,19 +1,29 @@
 // Turns what was done so far into what must come next: blocks as plain bytes, pointers as places in them.
-import type { OpenedLibrary, Pointer } from 'holdfast'
+import type { OpenedLibrary, Pointer, Scope } from 'holdfast'
 
 /** What a step gives: a value, or the code of the error it throws. */
 export type Outcome = string | number | boolean | undefined
 
 /** Memory, as the model sees it. */
 export interface Block {
-  readonly kind: 'rust' | 'c' | 'static'
+  /**
+   * Who has made it: `createPointer`; C, borrowed (`c`) or given away (`given` is malloc's, a `box` its library's); nobody
+   * (`static`); or a callback, whose `code` it is.
+   */
+  readonly kind: 'rust' | 'c' | 'given' | 'box' | 'static' | 'code'
   /** Known bytes; Infinity when only C knows. */
   readonly size: number
   /** What JavaScript and C have written there, unless it holds a pointer. */
   readonly bytes: DataView
   /** Where the pointer in it leads; undefined when it holds none. */
   content: Place | null | undefined
-  state: 'live' | 'freed'
+  state: 'live' | 'freed' | 'moved'
+  /** How many outermost calls had begun when it was made. */
+  readonly born: number
+  /** Asynchronous calls that use it; while one may read there, nobody writes. */
+  pins: number
+  /** The code that ends with it. */
+  code?: Block
 }
 
 /** Where a pointer leads. */
@@ -29,39 +39,88 @@ export interface Held {
   readonly place: Place | null
 }
 
-/** What a scope that has not ended will release. */
+/** A scope that has not ended, and what it will release. */
 export interface OpenScope {
-  readonly blocks: Set<Block>
+  scope?: Scope
+  readonly made: Map<Pointer, Block>
   readonly libraries: Set<string>
 }
 
-/** An asynchronous call, and what its promise must give. */
+/** An asynchronous call, what its promise must give, and what it uses. */
 export interface Pending {
   readonly promise: Promise<unknown>
   readonly expected: Outcome
+  readonly uses: readonly Block[]
+}
+
+/** A callback of `createPointer`, or one that C kept longer than its call lasted. */
+export interface Callback {
+  /** What C calls; undefined when only C knows it. */
+  readonly code?: { readonly pointer: Pointer; readonly block: Block }
+  /** What its next invocation does, when that is decided by who calls. */
+  next?: ((value: number) => number) | undefined
+  /** A warning was given that C called it after its release. */
+  warned: boolean
 }
 
 /** All that one sequence of steps has made. */
 export class Model {
+  /** @param boxesBefore how many there were; @param warnings how many there must have been */
+  constructor(
+    readonly boxesBefore: number,
+    public warnings: number,
+  ) {}
+
   readonly held: Held[] = []
   readonly pending: Pending[] = []
   readonly scopes: OpenScope[] = []
   readonly libraries = new Map<string, OpenedLibrary>()
-  /** Blocks that nobody collects: leaked ones, and those of C. Their pointers are kept until the end. */
+  /** Blocks that the collector does not take. Their pointers are kept until the end. */
   readonly kept = new Map<Block, { readonly pointer: Pointer; readonly place: Place }>()
+  readonly leaked = new Set<Block>()
   /** Buffers over blocks. */
   readonly buffers: { readonly buffer: Buffer; readonly place: Place }[] = []
+  /** Pointers that end with a box. */
+  readonly lent: { readonly pointer: Pointer; readonly owner: Block }[] = []
+  readonly callbacks: Callback[] = []
+  /** The callback that C has kept; null is NULL. */
+  keptByC: Callback | null = null
+  /** Boxes that C has taken over. */
+  readonly shelf: Block[] = []
+  /** Boxes that nobody has released. */
+  readonly boxes = new Set<Block>()
+  /** How many calls are running, and how many outermost ones have begun. */
+  depth = 0
+  calls = 0
+  /** What the outermost running call will throw, and how many errors met after that. */
+  failure: { readonly outcome: Outcome; later: number } | undefined
+  /** A difference found where what is thrown may get lost: in a callback. */
+  wrong: Error | undefined
 
   block(kind: Block['kind'], size: number, content?: Place | null): Block {
     const bytes = new DataView(new ArrayBuffer(Math.min(size, 64)))
-    return { kind, size, bytes, content, state: 'live' }
+    return { kind, size, bytes, content, state: 'live', born: this.calls, pins: 0 }
   }
 
-  /** A new block of `createPointer` in the innermost scope. */
+  /** A new block of `createPointer`, which the innermost scope releases. */
   made(pointer: Pointer, size: number, content?: Place | null): Block {
-    const block = this.block('rust', size, content)
-    this.scopes.at(-1)?.blocks.add(block)
-    this.hold(pointer, { block, offset: 0, length: size })
+    return this.owned(pointer, this.block('rust', size, content))
+  }
+
+  /** A block with an i32 that C has made. */
+  ofC(pointer: Pointer, kind: Block['kind'], value: number): Block {
+    const block = this.block(kind, Number.POSITIVE_INFINITY)
+    block.bytes.setInt32(0, value, true)
+    if (kind === 'c') this.hold(pointer, { block, offset: 0, length: block.size })
+    else this.owned(pointer, block)
+    if (kind === 'box') this.boxes.add(block)
+    if (kind !== 'given') this.keep(pointer, block)
+    return block
+  }
+
+  owned(pointer: Pointer, block: Block): Block {
+    this.scopes.at(-1)?.made.set(pointer, block)
+    this.hold(pointer, { block, offset: 0, length: block.size })
     return block
   }
 
@@ -69,17 +128,29 @@ export class Model {
     this.held.push({ pointer, place })
   }
 
+  keep(pointer: Pointer, block: Block, offset = 0): void {
+    this.kept.set(block, { pointer, place: { block, offset, length: block.size - offset } })
+  }
+
   /** The end of a block, by whatever means. */
-  end(block: Block): void {
-    block.state = 'freed'
+  end(block: Block, state: 'freed' | 'moved' = 'freed'): void {
+    block.state = state
     this.kept.delete(block)
-    for (const scope of this.scopes) scope.blocks.delete(block)
+    this.leaked.delete(block)
+    if (state === 'freed') this.boxes.delete(block)
+    if (block.code !== undefined) block.code.state = 'freed'
+  }
+
+  /** A pointer object was used to release what it leads to. */
+  forget(pointer: Pointer): void {
+    for (const { made } of this.scopes) made.delete(pointer)
   }
 
   /** The innermost scope ends. */
   endScope(): void {
     const scope = this.scopes.pop()
-    for (const block of scope?.blocks ?? []) if (!this.kept.has(block)) this.end(block)
+    for (const block of scope?.made.values() ?? [])
+      if (block.state === 'live' && !this.leaked.has(block)) this.end(block)
     for (const key of scope?.libraries ?? []) this.libraries.delete(key)
   }
 
@@ -96,40 +167,4 @@ export class Model {
     for (const block of this.kept.keys()) visit({ block, offset: 0, length: block.size })
     return found.size
   }
-}
-
-/** Whether a place is in a block, or leads there through the pointers in blocks. */
-export function leadsTo(place: Place | null | undefined, block: Block): boolean {
-  if (!place || place.block.state === 'freed') return false
-  return place.block === block || leadsTo(place.block.content, block)
-}
-
-/** Why a place cannot be used, as any use says it. */
-export function unusable(place: Place | null): string | undefined {
-  if (place === null) return 'ERR_FFI_NULL_POINTER'
-  return place.block.state === 'freed' ? 'ERR_FFI_USE_AFTER_FREE' : undefined
-}
-
-/** Why `size` bytes at `offset` of a place cannot be read or written. */
-export function inaccessible(place: Place | null, offset: number, size: number, align: number): string | undefined {
-  const reason = unusable(place)
-  if (reason !== undefined || place === null) return reason
-  if (offset + size > place.length) return 'ERR_FFI_OUT_OF_BOUNDS'
-  return (place.offset + offset) % align === 0 ? undefined : 'ERR_FFI_MISALIGNED'
-}
-
-/** Why a place cannot be freed; `asC`: by libc, on the caller's word. */
-export function unfreeable(place: Place | null, asC: boolean): string | undefined {
-  if (place === null) return undefined
-  const { block, offset } = place
-  if (block.state === 'freed') return 'ERR_FFI_DOUBLE_FREE'
-  if (offset !== 0) return 'ERR_FFI_NOT_OWNER'
-  if (block.kind === 'rust') return asC ? 'ERR_FFI_ALLOCATOR_MISMATCH' : undefined
-  if (!asC) return 'ERR_FFI_NOT_OWNER'
-  return block.kind === 'static' ? 'ERR_FFI_ALLOCATOR_MISMATCH' : undefined
-}
-
-/** The place that C's address for this one is found to be: with all that is known behind it. */
-export function found(place: Place | null): Place | null {
-  return place === null ? null : { ...place, length: place.block.size - place.offset }
 }

@@ -1,9 +1,12 @@
 // Turns numbers into opening, using and closing libraries.
 import { close, createPointer, DataType, load, open } from 'holdfast'
-import { path } from '../pointers/calls.js'
+import { fixturePath } from '../../fixture.js'
+import { intToInt } from '../functions.js'
+import { calls } from './calls.js'
 import { check, nothing, ok, type Step } from './step.js'
 
 const { External, I32 } = DataType
+const path = fixturePath('pointers')
 
 /** Keys that were open at some time in this process: what closes is remembered. */
 const opened = new Set<string>()
@@ -47,4 +50,27 @@ export const openOrClose: Step = (model, _held, [a, b]) => {
     () => a,
     (read) => read,
   )
+}
+
+/** Closes a library while C runs in it: it stays until C has returned. */
+export const closeMeanwhile: Step = (model, _held, [a, b], inner) => {
+  const library = 'property closing'
+  const topic = b % 2 === 0 ? 'callbacks' : 'async'
+  if (model.libraries.has(library)) return undefined
+  open({ library, path: fixturePath(topic) })
+  if (topic === 'async') {
+    const call = { library, funcName: 'add', retType: I32, paramsType: [I32, I32], paramsValue: [a, b] } as const
+    const promise = load({ ...call, runInNewThread: true })
+    model.pending.push({ promise, expected: a + b, uses: [] })
+    close(library)
+    return check('ERR_FFI_LIBRARY_CLOSED', () => load(call), nothing, ok)
+  }
+  const call = { library, funcName: 'pass_i32', retType: I32, paramsType: [intToInt, I32] } as const
+  const closing = (value: number) => {
+    close(library)
+    inner()
+    return value + 1
+  }
+  const act = () => load({ ...call, paramsValue: [closing, a] })
+  return calls(model, undefined, act, () => a + 1)
 }
