@@ -10,9 +10,9 @@ export const fewRounds = true
 export async function setUp({ build, n }) {
   const { play } = await bundled(build)
   const steps = Number(process.env.FFI_PROPERTY_STEPS ?? 20 * n)
-  let seed = 1
   return async () => {
-    const { before, after } = await play({ steps, seed: seed++ })
+    // The same each time: what is bound when it is first called is there after the first round.
+    const { before, after } = await play({ steps, seed: 1 })
     assert.deepEqual(after, before)
   }
 }

@@ -150,6 +150,10 @@ export const passPointer: Step = (model, { pointer, place }, [a], inner) => {
     const returned = c.pass_ptr((received) => {
       model.hold(received, found(place))
       inner()
+      if (a % 7 === 0) {
+        fails(model, 'ERR_FFI_CALLBACK_RESULT')
+        return 1 as never
+      }
       const refused = ended(answer.place)
       if (refused !== undefined) fails(model, refused)
       else result = answer.place
