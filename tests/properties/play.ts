@@ -94,8 +94,8 @@ export function planned(steps: number): Plan {
   const { FFI_PROPERTY_STEPS, FFI_PROPERTY_SEED, FFI_PROPERTY_PATH } = process.env
   return {
     steps: Number(FFI_PROPERTY_STEPS ?? steps),
-    seed: FFI_PROPERTY_SEED === undefined ? undefined : Number(FFI_PROPERTY_SEED),
-    path: FFI_PROPERTY_PATH,
+    ...(FFI_PROPERTY_SEED !== undefined && { seed: Number(FFI_PROPERTY_SEED) }),
+    ...(FFI_PROPERTY_PATH !== undefined && { path: FFI_PROPERTY_PATH }),
   }
 }
 
