@@ -58,6 +58,7 @@ impl Runtime {
         if owner.is_some_and(|owner| self.memory.is_in_use(owner, callbacks)) {
             return Err(Refusal::new(Code::NotOwner, "a call in progress uses it"));
         }
+        owner.map_or(Ok(()), |owner| self.memory.check_reach(owner))?;
         Ok(owner)
     }
 

@@ -145,7 +145,7 @@ impl Runtime {
         for function in self.functions.values_mut() {
             function.close(&library);
         }
-        if self.mailbox().was_used() {
+        if self.mailbox().was_used() || self.is_covered(&library) {
             keep_loaded(&library);
         }
         if self.journal.is_in_call() {

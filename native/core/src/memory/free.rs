@@ -27,9 +27,9 @@ impl Memory {
             self.end_c(self.registry.get(owner)?.address, owner);
             return Ok(());
         }
-        let is_pinned = self.registry.is_pinned(owner);
+        let is_kept = self.registry.is_kept(owner);
         self.registry.remove(owner);
-        if is_pinned { Ok(()) } else { self.end_block(owner) }
+        if is_kept { Ok(()) } else { self.end_block(owner) }
     }
 
     /// Whether somebody who is done with a handle (a scope, or `using`) frees it: not what is leaked, freed already, or not
@@ -42,12 +42,12 @@ impl Memory {
         self.check_free(handle, None).is_ok_and(|owner| !is_leaked(owner))
     }
 
-    /// Releases memory of C with its record, if it has one: now, or when the last call that pins it has returned.
+    /// Releases memory of C with its record, if it has one: now, or when no call pins it and no buffer lies over it any more.
     pub(super) fn end_c(&mut self, address: usize, record: Handle) {
-        let (is_pinned, release) = (self.registry.is_pinned(record), self.registry.release_of(record));
+        let (is_kept, release) = (self.registry.is_kept(record), self.registry.release_of(record));
         self.registry.remove(record);
-        if is_pinned {
-            self.deferred.entry(address).or_default().push(release);
+        if is_kept {
+            self.deferred.entry(address).or_default().push((record, release));
         } else {
             self.let_go(address, release);
         }

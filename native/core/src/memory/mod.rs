@@ -3,6 +3,7 @@
 mod access;
 mod alloc;
 mod code;
+mod exposed;
 mod free;
 mod gather;
 mod guard;
@@ -25,6 +26,8 @@ pub use access::{Text, WIDE_UNIT, append, measure};
 pub(crate) use alloc::Block;
 pub use alloc::Side;
 pub use code::Shown;
+pub use exposed::Cover;
+use exposed::Exposed;
 pub use gather::{Gather, Ground};
 use guard::Guard;
 pub use guard::{Copies, GuardOptions};
@@ -62,11 +65,13 @@ pub struct Memory {
     guard: Guard,
     /// Frames of calls: addresses in them are dead as soon as their call has returned.
     transient: Transient,
-    /// Memory of C that is to be released when the last call that pins it has returned: by which releases (0: `free`).
-    deferred: HashMap<usize, Vec<u32>>,
+    /// Memory of C whose record has ended, and that is to be released when nothing keeps it: of which records, and by which
+    /// releases (0: `free`).
+    deferred: HashMap<usize, Vec<(Handle, u32)>>,
     /// Memory of C whose record has ended and that a function is to release.
     due: ByFunction<Due>,
     held: Held,
+    exposed: Exposed,
     /// Addresses of the call stack that belong to running calls, as far as a callback may see them.
     running: Range<usize>,
     /// Records of such addresses, which end with the callback.
@@ -303,12 +308,12 @@ impl Memory {
         Ok(record)
     }
 
-    /// Prepares a handle's first `length` bytes for a JavaScript buffer over them. Returns the record whose end ends
-    /// the buffer, and the address. Memory of unknown extent must be readable now, page by page.
+    /// Looks whether a JavaScript buffer may lie over a handle's first `length` bytes, for [`Memory::cover`]. Returns the record
+    /// whose end ends the buffer, and the address. Memory of unknown extent must be readable now, page by page.
     ///
     /// # Errors
     /// `ERR_FFI_OUT_OF_BOUNDS`, `ERR_FFI_BAD_ADDRESS`, and as [`Memory::record`].
-    pub fn expose(&mut self, handle: Handle, length: usize) -> Result<(Handle, usize)> {
+    pub fn expose(&self, handle: Handle, length: usize) -> Result<(Handle, usize)> {
         let record = self.record(handle)?;
         if length > record.size {
             return Err(Code::OutOfBounds.into());
@@ -317,13 +322,7 @@ impl Memory {
         if record.size == UNKNOWN {
             access::probe(address, length)?;
         }
-        self.registry.expose(owner);
         Ok((owner, address))
-    }
-
-    /// Records under JavaScript buffers that have ended since the last time: those buffers must be detached.
-    pub fn take_ended(&mut self) -> Vec<Handle> {
-        self.registry.take_ended()
     }
 }
 

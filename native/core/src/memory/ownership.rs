@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::Memory;
+use super::exposed::ASTRAY;
 use crate::error::{Code, Refusal, Result};
 use crate::registry::{Allocator, Birth, Handle, UNKNOWN};
 use crate::sys::chunk;
@@ -142,8 +143,8 @@ impl Memory {
     /// Whether C may take over the memory of a handle.
     ///
     /// # Errors
-    /// `ERR_FFI_ALLOCATOR_MISMATCH` for memory that C cannot release, `ERR_FFI_NOT_OWNER` for a part or what is in use on
-    /// another thread, and as [`Memory::record`].
+    /// `ERR_FFI_ALLOCATOR_MISMATCH` for memory that C cannot release, `ERR_FFI_NOT_OWNER` for a part, what is in use on
+    /// another thread, and what a buffer that was moved away lies over, and as [`Memory::record`].
     pub fn check_consume(&self, handle: Handle) -> Result<()> {
         let record = match self.record(handle) {
             Err(Code::NullPointer) => return Ok(()),
@@ -163,6 +164,7 @@ impl Memory {
             _ if self.registry.is_pinned(handle) => {
                 Err(Refusal::new(Code::NotOwner, "a call in progress on another thread uses it"))
             }
+            _ if self.is_astray(handle) => Err(Refusal::new(Code::NotOwner, ASTRAY)),
             _ => Ok(()),
         }
     }
@@ -215,7 +217,7 @@ impl Memory {
             }
         }
         for (address, releases) in std::mem::take(&mut self.deferred) {
-            releases.into_iter().for_each(|release| self.let_go(address, release));
+            releases.into_iter().for_each(|(_, release)| self.let_go(address, release));
         }
     }
 }

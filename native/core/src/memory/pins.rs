@@ -102,14 +102,17 @@ impl Memory {
     pub fn unpin(&mut self, owner: Handle) -> Result<()> {
         match self.registry.unpin(owner) {
             Unpinned::InUse => self.release(owner, 1),
-            Unpinned::Ended(address) => {
-                if let Some(release) = self.take_deferred(address) {
-                    self.let_go(address, release);
-                }
-                return self.end_block(owner);
-            }
+            Unpinned::Ended(address) => return self.end_kept(owner, address),
         }
         Ok(())
+    }
+
+    /// Releases what was kept of a record that has ended.
+    pub(super) fn end_kept(&mut self, owner: Handle, address: usize) -> Result<()> {
+        if let Some(release) = self.take_deferred(owner, address) {
+            self.let_go(address, release);
+        }
+        self.end_block(owner)
     }
 
     /// A frame lies at these addresses, which mean nothing once its call is over.
@@ -123,13 +126,14 @@ impl Memory {
     }
 
     /// How memory that was freed while it was pinned is to be released.
-    fn take_deferred(&mut self, address: usize) -> Option<u32> {
+    pub(super) fn take_deferred(&mut self, owner: Handle, address: usize) -> Option<u32> {
         let releases = self.deferred.get_mut(&address)?;
-        let release = releases.pop();
+        let at = releases.iter().position(|(record, _)| *record == owner)?;
+        let (_, release) = releases.swap_remove(at);
         if releases.is_empty() {
             self.deferred.remove(&address);
         }
-        release
+        Some(release)
     }
 
     /// Takes out all that is pinned, for calls that outlive this. What only a function can release stays unreleased: it
@@ -138,7 +142,10 @@ impl Memory {
         let pinned = self.registry.owed().filter(|handle| self.registry.is_pinned(*handle));
         let address =
             |handle: Handle| Some((self.registry.address(handle).ok()?, self.registry.release_of(handle) == 0));
-        let freed = self.deferred.iter().map(|(address, releases)| (*address, releases.contains(&0)));
+        let freed = self
+            .deferred
+            .iter()
+            .map(|(address, releases)| (*address, releases.iter().any(|(_, release)| *release == 0)));
         let (by_free, by_functions): (Vec<_>, Vec<_>) =
             pinned.filter_map(address).chain(freed).partition(|(_, by_free)| *by_free);
         let addresses = |found: Vec<(usize, bool)>| found.into_iter().map(|(address, _)| address).collect();

@@ -112,7 +112,13 @@ impl Memory {
         }
         self.reclaim.frees.automatic += 1;
         self.registry.remove(handle);
-        if let Err(refusal) = self.end_one(handle, gone) {
+        let ended = self.end_one(handle, gone);
+        self.note_damage(ended);
+    }
+
+    /// Somebody is to be told of damage that nobody waited for.
+    pub fn note_damage(&mut self, outcome: Result<()>) {
+        if let Err(refusal) = outcome {
             self.reclaim.damage.get_or_insert(refusal);
         }
     }

@@ -264,7 +264,7 @@ fn a_buffer_over_memory_ends_with_its_owner_and_covers_only_what_is_there() {
     let wild = memory.adopt(WILD as usize).unwrap();
     assert_eq!(code(memory.expose(wild, 1)), Some(Code::BadAddress));
     memory.free(made, None).unwrap();
-    assert_eq!((memory.take_ended(), memory.take_ended()), (vec![made], Vec::new()));
+    assert_eq!(memory.counters().blocks, 0, "looking is not covering");
 }
 
 #[test]

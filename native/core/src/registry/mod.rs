@@ -4,6 +4,7 @@
 //! record (S1 in docs/SAFETY.md).
 #![forbid(unsafe_code)]
 
+mod exposed;
 mod index;
 mod ownership;
 mod pins;
@@ -191,8 +192,8 @@ impl Registry {
         self.get(handle)?.allocator.ok_or(Code::UseAfterFree)
     }
 
-    /// Ends a record, whatever its references: every handle to it is stale from here on. While it is pinned, its slot
-    /// waits for the last [`Registry::unpin`].
+    /// Ends a record, whatever its references: every handle to it is stale from here on. While it is pinned or
+    /// exposed, its slot waits for the last [`Registry::unpin`] and for [`Registry::conceal`].
     pub fn remove(&mut self, handle: Handle) {
         let Some(record) = self.records.get_mut(handle.slot as usize) else { return };
         if record.generation != handle.generation || record.allocator.is_none() {
@@ -210,7 +211,7 @@ impl Registry {
             self.ended.push(handle);
         }
         self.live -= 1;
-        if record.pins == 0 {
+        if record.pins == 0 && !record.exposed {
             self.give_back_slot(handle.slot);
         }
     }
@@ -222,18 +223,6 @@ impl Registry {
             record.next_free = self.free_head;
             self.free_head = slot;
         }
-    }
-
-    /// A JavaScript buffer will lie over a record's memory: its end is reported by [`Registry::take_ended`].
-    pub fn expose(&mut self, handle: Handle) {
-        if let Some(record) = self.records.get_mut(handle.slot as usize) {
-            record.exposed = true;
-        }
-    }
-
-    /// Exposed records that have ended since the last time.
-    pub fn take_ended(&mut self) -> Vec<Handle> {
-        std::mem::take(&mut self.ended)
     }
 
     /// Another pointer object names a record that was found by its address.

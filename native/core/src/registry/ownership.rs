@@ -157,7 +157,7 @@ impl Registry {
             .map(|(slot, record)| Handle { slot, generation: record.generation })
     }
 
-    fn live_mut(&mut self, handle: Handle) -> Option<&mut Record> {
+    pub(super) fn live_mut(&mut self, handle: Handle) -> Option<&mut Record> {
         let record = self.records.get_mut(handle.slot as usize)?;
         (record.generation == handle.generation && record.allocator.is_some()).then_some(record)
     }

@@ -6,9 +6,9 @@ use crate::error::Code;
 /// What a pin that was given back leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unpinned {
-    /// The record is live, or others pin it still.
+    /// The record is live, or others keep its memory still.
     InUse,
-    /// It was the last pin of a record that has ended meanwhile: what was at this address may be released.
+    /// It was the last to keep the memory of a record that has ended meanwhile: what was at this address may be released.
     Ended(usize),
 }
 
@@ -42,7 +42,7 @@ impl Registry {
         let record = &mut self.records[handle.slot as usize];
         record.pins -= 1;
         let address = record.address;
-        if record.pins > 0 || record.allocator.is_some() {
+        if record.pins > 0 || record.exposed || record.allocator.is_some() {
             return Unpinned::InUse;
         }
         self.give_back_slot(handle.slot);

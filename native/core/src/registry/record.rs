@@ -60,11 +60,11 @@ pub struct Record {
     pub(super) next_free: u32,
     /// What releases it, for [`Allocator::Library`]; 0 otherwise.
     pub(super) release: u32,
-    /// Who releases it; none when it has ended: the slot is free, or *closing* while it is pinned.
+    /// Who releases it; none when it has ended: the slot is free, or *closing* while it is pinned or exposed.
     pub(super) allocator: Option<Allocator>,
     /// An equal address finds this record again.
     pub(super) indexed: bool,
-    /// A JavaScript buffer lies over the memory and must be detached when the record ends.
+    /// JavaScript buffers lie over the memory: they must be detached when the record ends, and it stays until they are.
     pub(super) exposed: bool,
     /// Owned memory that does not go with its last pointer object.
     pub(super) leaked: bool,

@@ -4,9 +4,10 @@ use std::ffi::c_void;
 
 use napi_sys as sys;
 
-use super::buffers::{detach_ended, with_views};
+use super::buffers::with_views;
 use super::entries::{UNDEFINED, deliver};
 use super::environment::Environment;
+use super::exposed::detach_ended;
 use super::values::{Failure, arguments, boolean, check, get_u32, number, numbers, string};
 
 type Entry = Result<sys::napi_value, Failure>;
@@ -130,7 +131,7 @@ pub(super) fn cancel(env: sys::napi_env, info: sys::napi_callback_info, environm
     let ticket = get_u32(env, ticket)?;
     let is_cancelled = environment.runtime().borrow_mut().cancel(ticket);
     // Its library may have gone with it.
-    detach_ended(env, environment);
+    detach_ended(environment);
     rest(env, environment)?;
     boolean(env, is_cancelled?)
 }
@@ -144,7 +145,7 @@ pub(super) fn completed(env: sys::napi_env, _info: sys::napi_callback_info, envi
 /// `collect(...views)`: ends the call whose number is where a call's function is; as `invokeViews` otherwise.
 pub(super) fn collect(env: sys::napi_env, info: sys::napi_callback_info, environment: &Environment) -> Entry {
     let outcome = with_views(env, info, |views, _| environment.runtime().borrow_mut().collect(views))?;
-    detach_ended(env, environment);
+    detach_ended(environment);
     rest(env, environment)?;
     deliver(env, environment, outcome)
 }

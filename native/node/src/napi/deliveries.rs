@@ -7,9 +7,10 @@ use holdfast_core::closure::Delivery;
 use holdfast_core::closure::trampoline::{Host, Incoming, Place};
 use holdfast_core::memory::View;
 
-use super::buffers::{detach_ended, view_of};
+use super::buffers::view_of;
 use super::callbacks::{Dispatcher, Ground};
 use super::environment::Environment;
+use super::exposed::detach_ended;
 
 /// As many requests of other threads are answered before the event loop goes on.
 const BATCH: usize = 256;
@@ -74,10 +75,8 @@ impl Environment {
 
     /// Runs the function of the frame that was entered, and leaves the frame.
     fn run(&self, entered: &Entered, give: &mut dyn FnMut(&[u8])) {
-        if entered.has_pointers()
-            && let Some(dispatcher) = self.callbacks.dispatcher.get()
-        {
-            detach_ended(dispatcher.env, self);
+        if entered.has_pointers() {
+            detach_ended(self);
         }
         let mut view = View { address: 0, length: 0 };
         let ran = self.run_in_scope(entered, &mut view);

@@ -6,8 +6,9 @@ use holdfast_core::call::Outcome;
 use holdfast_core::memory::View;
 use napi_sys as sys;
 
-use super::buffers::{detach_ended, with_views};
+use super::buffers::with_views;
 use super::environment::Environment;
+use super::exposed::detach_ended;
 use super::values::{Failure, string};
 
 /// What a raw callback returns for `undefined`.
@@ -15,13 +16,13 @@ pub(super) const UNDEFINED: sys::napi_value = std::ptr::null_mut();
 
 /// `invoke()`: carries out the call in the top frame. Takes nothing, returns nothing.
 pub(super) unsafe extern "C" fn invoke(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
-    guarded(env, |environment| run_in_frame(env, environment))
+    guarded(env, run_in_frame)
 }
 
 /// `invokeFor()`: the same; returns a string, an ArrayBuffer too large for the frame, or undefined.
 pub(super) unsafe extern "C" fn invoke_for(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
     guarded(env, |environment| {
-        let outcome = run(env, environment, &[]);
+        let outcome = run(environment, &[]);
         deliver(env, environment, outcome)
     })
 }
@@ -29,7 +30,7 @@ pub(super) unsafe extern "C" fn invoke_for(env: sys::napi_env, _info: sys::napi_
 /// `invokeViews(...views)`: the same with buffers whose memory C gets in place.
 pub(super) unsafe extern "C" fn invoke_views(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     guarded(env, |environment| {
-        let outcome = with_views(env, info, |views, _| run(env, environment, views))?;
+        let outcome = with_views(env, info, |views, _| run(environment, views))?;
         deliver(env, environment, outcome)
     })
 }
@@ -70,15 +71,15 @@ fn run_with(environment: &Environment, views: &[View]) {
 }
 
 #[inline]
-fn run_in_frame(env: sys::napi_env, environment: &Environment) -> Result<sys::napi_value, Failure> {
-    match run(env, environment, &[]) {
+fn run_in_frame(environment: &Environment) -> Result<sys::napi_value, Failure> {
+    match run(environment, &[]) {
         Outcome::InFrame => Ok(UNDEFINED),
         _ => Err(Failure::Message("the plan's result does not fit the frame")),
     }
 }
 
 #[inline]
-fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome {
+fn run(environment: &Environment, views: &[View]) -> Outcome {
     let begun = environment.runtime().borrow_mut().begin_quick(views);
     match begun {
         Ok(Some(quick)) => {
@@ -86,18 +87,20 @@ fn run(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome
             let made = quick.execute();
             let outcome = environment.runtime().borrow_mut().finish_quick(made);
             end_callbacks(environment);
-            detach_ended(env, environment);
+            detach_ended(environment);
             outcome
         }
         Ok(None) => Outcome::InFrame,
-        Err(_) => run_full(env, environment, views),
+        Err(_) => run_full(environment, views),
     }
 }
 
 #[inline(never)]
-fn run_full(env: sys::napi_env, environment: &Environment, views: &[View]) -> Outcome {
+fn run_full(environment: &Environment, views: &[View]) -> Outcome {
     let begun = environment.runtime().borrow_mut().begin(views);
     let Ok(active) = begun else { return Outcome::InFrame };
+    // C may take over and free what it is given; its callbacks must not see that through a Buffer.
+    detach_ended(environment);
     let made = active.execute();
     end_callbacks(environment);
     if made.is_err() {
@@ -105,7 +108,7 @@ fn run_full(env: sys::napi_env, environment: &Environment, views: &[View]) -> Ou
         return Outcome::InFrame;
     }
     let outcome = environment.runtime().borrow_mut().finish(active);
-    detach_ended(env, environment);
+    detach_ended(environment);
     outcome
 }
 

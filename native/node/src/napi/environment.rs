@@ -1,7 +1,6 @@
 //! Turns a `napi_env` into the data of that environment, without asking Node again on every call.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -24,8 +23,12 @@ pub(super) struct Environment {
     runtime: RefCell<Runtime>,
     /// How JavaScript's callbacks are called.
     pub callbacks: Callbacks,
-    /// Weak references to the JavaScript buffers that lie over a record's memory.
-    pub exposed: RefCell<HashMap<Handle, Vec<Reference>>>,
+    /// Records whose memory a buffer is over, of which the core is not told yet.
+    pub lifted: RefCell<Vec<Handle>>,
+    /// A buffer that is newer than all those, whose end is the beginning of the environment's.
+    pub mark: RefCell<Option<Reference>>,
+    /// Whether that has begun.
+    pub is_ending: Cell<bool>,
     /// What is told when pointer objects are collected.
     pub watches: Watches,
     /// What calls on other threads ring when they are over; none before the first.
@@ -112,7 +115,9 @@ impl Environment {
         let data = Box::new(Environment {
             runtime,
             callbacks: Callbacks::default(),
-            exposed: RefCell::default(),
+            lifted: RefCell::default(),
+            mark: RefCell::default(),
+            is_ending: Cell::new(false),
             watches: Watches::default(),
             bell: Cell::default(),
             _stack: keep,

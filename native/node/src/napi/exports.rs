@@ -14,7 +14,7 @@ use super::environment::Environment;
 use super::values::{
     Failure, arguments, get_bool, get_string, get_u32, is_nullish, number, numbers, string, totals, u32_items,
 };
-use super::{background, buffers, callbacks, door, pointers, watches};
+use super::{background, callbacks, door, exposed, pointers, watches};
 
 /// Wraps a body with the failure boundary as a raw callback.
 macro_rules! entry {
@@ -51,7 +51,7 @@ pub(super) fn define_all(env: sys::napi_env, exports: sys::napi_value) {
         ("watchMany", entry!(watches::watch_many)),
         ("sweep", entry!(watches::sweep)),
         ("releaseCollected", entry!(pointers::release_collected)),
-        ("externalBuffer", entry!(buffers::external_buffer)),
+        ("externalBuffer", entry!(exposed::external_buffer)),
         ("startCallbacks", entry!(callbacks::start)),
         ("compileCallback", entry!(callbacks::compile)),
         ("arm", entry!(callbacks::arm)),
@@ -167,7 +167,7 @@ fn close(env: sys::napi_env, info: sys::napi_callback_info, environment: &Enviro
     let library = get_u32(env, library)?;
     environment.runtime().borrow_mut().close(library);
     // A Buffer may lie over the library's variables.
-    buffers::detach_ended(env, environment);
+    exposed::detach_ended(environment);
     Ok(UNDEFINED)
 }
 

@@ -8,6 +8,7 @@ mod door;
 mod entries;
 mod environment;
 mod exports;
+mod exposed;
 #[cfg(feature = "faults")]
 mod faults;
 mod pointers;

@@ -3,9 +3,10 @@
 use holdfast_core::call::Operation;
 use napi_sys as sys;
 
-use super::buffers::{backings, detach_ended, with_views};
+use super::buffers::{backings, with_views};
 use super::entries::{deliver, end_callbacks};
 use super::environment::Environment;
+use super::exposed::{detach_ended, end_covers};
 use super::values::{Failure, arguments, boolean, get_u32};
 
 /// `operate(number)`: an operation without views.
@@ -22,8 +23,9 @@ pub(super) fn operate(
     let [_, referenced] = runtime.callback_counts();
     drop(runtime);
     environment.callbacks.hold(env, referenced > 0);
-    detach_ended(env, environment);
+    let ended = end_covers(environment);
     release_due(environment);
+    ended?;
     deliver(env, environment, outcome)
 }
 
@@ -54,7 +56,7 @@ pub(super) fn release_collected(
         if !environment.runtime().borrow_mut().end_collected() {
             return boolean(env, false);
         }
-        detach_ended(env, environment);
+        detach_ended(environment);
         release_due(environment);
     }
     boolean(env, true)

@@ -10,9 +10,9 @@ use holdfast_core::call::Runtime;
 use holdfast_core::registry::Handle;
 use napi_sys as sys;
 
-use super::buffers::detach_ended;
 use super::entries::UNDEFINED;
 use super::environment::Environment;
+use super::exposed::{detach_ended, lift};
 use super::values::{Failure, Reference, arguments, boolean, check, get_u32, in_scope, object, u32_items};
 
 /// As many references are looked at in one go.
@@ -58,6 +58,11 @@ impl Watches {
     #[inline]
     pub(super) fn is_due(&self) -> bool {
         self.is_due.get()
+    }
+
+    /// There is something to do as soon as the runtime is at rest.
+    pub(super) fn ask(&self) {
+        self.is_due.set(true);
     }
 
     fn add(&self, watch: Watch, runtime: &RefCell<Runtime>) {
@@ -133,7 +138,8 @@ fn look(env: sys::napi_env, environment: &Environment, force: bool) -> Result<()
             Named::Many(all) => all.iter().for_each(|(handle, count)| runtime.memory().release(*handle, *count)),
         }
     }
-    detach_ended(env, environment);
+    lift(environment);
+    detach_ended(environment);
     let held = environment.runtime().borrow_mut().memory().held();
     watches.report(env, held)
 }
