@@ -165,7 +165,8 @@ const owners = new WeakMap<ArrayBufferLike, Pointer>()
 /**
  * A Buffer over `length` bytes at a pointer, without copying.
  *
- * *Lifetime*: freeing the memory through Holdfast detaches the Buffer (its length becomes 0). Memory that C ends by itself
+ * *Lifetime*: freeing the memory through Holdfast detaches the Buffer (its length becomes 0); of a Buffer whose memory was
+ * moved to another ArrayBuffer (`transfer`, a reading stream) the memory stays as long as that. Memory that C ends by itself
  * must not be touched through the Buffer afterwards: JavaScript's own accesses are not checked. Where the runtime forbids
  * such buffers (Electron, `FFI_EXTERNAL_BUFFERS=0`), the bytes are copied: the Buffer is JavaScript's own.
  * @throws {FfiError} ERR_FFI_NULL_POINTER, ERR_FFI_OUT_OF_BOUNDS, ERR_FFI_BAD_ADDRESS, ERR_FFI_USE_AFTER_FREE, ERR_FFI_OPTIONS

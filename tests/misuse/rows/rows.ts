@@ -137,7 +137,7 @@ export const rows = {
     state: 'detached',
     misuse: 'a buffer that is detached or resized while C may use it',
     codes: ['ERR_FFI_BUFFER_DETACHED', 'ERR_FFI_NOT_PINNABLE'],
-    open: 'a buffer that a callback of the running call detaches: Node-API cannot keep its memory',
+    open: 'a buffer that a callback of the running call detaches or shrinks: nothing keeps its memory in every Node',
   },
   '17': {
     operation: 'pass to C',
@@ -170,7 +170,8 @@ export const rows = {
     state: 'leaked',
     misuse: 'a loop that drops pointers',
     codes: [],
-    open: 'auto-free; the warning that names the place: allocation tracking',
+    outcome: 'the collector frees them, also in a loop that never lets Node run',
+    open: 'the warning that names the place: allocation tracking',
   },
   '22': {
     operation: 'pass to C',
@@ -265,7 +266,7 @@ export const rows = {
     state: 'in a finalizer',
     misuse: 'a pointer that a finalizer brings back to life',
     codes: [],
-    open: 'auto-free',
+    outcome: 'it is live with its memory: only what nothing brings back is freed',
   },
   finalizer: {
     operation: 'free',

@@ -71,12 +71,16 @@ impl Runtime {
         self.begin_if(views, |_| true)
     }
 
-    /// As `begin_quick`, for the door: a call whose end cannot end a record, so that no JavaScript buffer has to be detached.
+    /// As `begin_quick`, for the door: a call whose end cannot end a record, so that no JavaScript buffer has to be detached,
+    /// while no block points to JavaScript buffers: asking where these are makes values of V8's (S13).
     ///
     /// # Errors
     /// As `begin_quick`.
     #[inline]
     pub fn begin_door(&mut self, views: &[View]) -> std::result::Result<Option<Quick>, NotQuick> {
+        if self.memory.has_backings() {
+            return Err(NotQuick);
+        }
         self.begin_if(views, |after| !matches!(after, After::ReadText { free: true }))
     }
 

@@ -152,6 +152,13 @@ impl Memory {
         }
     }
 
+    /// Whether a block points to JavaScript buffers.
+    #[inline]
+    #[must_use]
+    pub fn has_backings(&self) -> bool {
+        self.owned.has_backings()
+    }
+
     /// The record of a live handle, its JavaScript buffers still attached.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Records are made, found again by their address, read and written within bounds, and let go of.
 #![forbid(unsafe_code)]
 
+mod exposed;
 mod free;
 mod gather;
 mod held;
