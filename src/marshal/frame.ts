@@ -9,7 +9,7 @@ import { pathOf } from '../signature/path.js'
 const STACK_BYTES = 1 << 20
 
 /** The first frame begins here; the word at 0 holds the offset of the frame on top, that at 4 the function it is for. */
-const FIRST_FRAME = 16
+export const FIRST_FRAME = 16
 
 const memory = new ArrayBuffer(STACK_BYTES)
 

@@ -3,7 +3,7 @@
 import { callbackFailure, isCallbackFailure } from '../callback/failure.js'
 import { forgetAll, giveAll } from '../callback/live.js'
 import { FfiError } from '../error.js'
-import { Field, Operand, refusal, stack, stackSize, top } from '../marshal/frame.js'
+import { FIRST_FRAME, Field, Operand, refusal, stack, stackSize, top } from '../marshal/frame.js'
 import { returnScratch, takeScratch } from '../marshal/scratch.js'
 import { native, Operation } from '../native.js'
 import { releaseDue, releaseSoon } from '../ownership/release.js'
@@ -100,8 +100,8 @@ function free(operation: number, handle: Handle, functionName: string, operands?
   const released = stack.view.getUint32(base + Operand.Count, true)
   if (released !== 0) forgetAll(readerAt(base + native.operationSize, overflow), released)
   releaseDue()
-  // Word 2 counts live callbacks: with none, this is not inside one.
-  if (stack.u32[2] !== 0) releaseSoon()
+  // Inside a callback, also in the last one that lives.
+  if (base !== FIRST_FRAME) releaseSoon()
 }
 
 /** Keeps a record's memory from going with its pointer objects. */

@@ -1,12 +1,15 @@
 // Turns owned memory that a call may use when it is freed, and owned memory that is left to C, into releases at their time.
-import { DataType, define, funcConstructor, open, scope } from 'holdfast'
+import { createPointer, DataType, define, funcConstructor, open, type Pointer, scope, unwrapPointer } from 'holdfast'
 import { expect, it } from 'vitest'
 import { fixturePath } from '../fixture.js'
-import { balanced, boxes, c, malloc, plain } from './boxes.js'
+import { balanced, boxes, c, malloc, newBox, plain } from './boxes.js'
 
 const { External, I32, I64, Void } = DataType
 const library = 'callbacks'
 open({ library, path: fixturePath(library) })
+const { add_after: add_after_code } = define({
+  add_after: { library, retType: I64, paramsType: [External, External, I32] },
+})
 const { add_after } = define({
   add_after: { library, retType: I64, paramsType: [funcConstructor({ paramsType: [], retType: Void }), External, I32] },
 })
@@ -23,6 +26,24 @@ it.each(Object.entries(boxes))(
       expect(c.live_count() - before).toBe(beside)
     }),
 )
+
+it('releases memory that the last callback has freed, after it has freed itself', () =>
+  balanced(async () => {
+    const nothing = funcConstructor({ paramsType: [], retType: Void })
+    const before = c.live_count()
+    const box = newBox(7)
+    const made: Pointer[] = createPointer({
+      paramsType: [nothing],
+      paramsValue: [
+        () => {
+          for (const pointer of [...made, box]) pointer.free()
+        },
+      ],
+    })
+    expect(Number(add_after_code(unwrapPointer(made)[0] ?? null, box, 1))).toBe(8)
+    await null
+    expect(c.live_count()).toBe(before)
+  }))
 
 it('leaves to C what leak was asked of, at the end of a scope and when it is disposed of, until it is freed', () =>
   balanced(() => {

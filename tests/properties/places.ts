@@ -59,7 +59,12 @@ export function takesInteger(place: Place | null): place is Place {
   return holdsInteger(place) && place.block.kind !== 'static' && place.block.pins === 0
 }
 
-/** Whether a call that is running around this callback may have been given the block. */
+/** Whether the outermost call that is running around this callback may have been given the block. */
 export function mayBeInUse(model: Model, { born, pins }: Block): boolean {
   return pins > 0 || (model.depth > 0 && born < model.calls)
+}
+
+/** Whether any of them may. */
+export function mayBeArgument(model: Model, block: Block): boolean {
+  return model.depth > 1 || mayBeInUse(model, { ...block, pins: 0 })
 }

@@ -69,24 +69,54 @@ export async function play({ steps: wanted, seed, path }: Plan): Promise<{ befor
   const stopCounting = countWarnings()
   // Lengths are spread from 1 on.
   const numRuns = Math.ceil((2 * wanted) / LENGTH)
+  // To remove one step after the other, as fast-check does, takes longer than all the steps of a run.
   const details = await fc.check(fc.asyncProperty(sequences, runFresh), {
     numRuns,
+    endOnFailure: true,
     ...(seed !== undefined && { seed }),
     ...(path !== undefined && { path }),
   })
+  const found = details.counterexample && (await shortened(details.counterexample[0], details.errorInstance))
   stopCounting()
-  if (details.failed) {
-    throw new Error(`${fc.defaultReportMessage(details)}\n${named(details)}`, { cause: details.errorInstance })
-  }
+  if (found) throw new Error(named(found, details), { cause: found.error })
   return { before, after: await settled(before) }
 }
 
+interface Failure {
+  readonly sequence: readonly Raw[]
+  readonly error: unknown
+}
+
+/** Leaves out halves, quarters and less of what goes wrong without them too, and single steps until none can go. */
+async function shortened(sequence: readonly Raw[], error: unknown): Promise<Failure> {
+  let shortest: Failure = { sequence, error }
+  for (let size = sequence.length >> 1, before = 0; size > 0; ) {
+    before = shortest.sequence.length
+    for (let at = 0; at < shortest.sequence.length; ) {
+      const failure = await failureOf(shortest.sequence.toSpliced(at, size))
+      if (failure) shortest = failure
+      else at += size
+    }
+    if (size > 1) size >>= 1
+    else if (shortest.sequence.length === before) size = 0
+  }
+  return shortest
+}
+
+async function failureOf(sequence: readonly Raw[]): Promise<Failure | undefined> {
+  try {
+    await runFresh(sequence)
+    return undefined
+  } catch (error) {
+    return { sequence, error }
+  }
+}
+
 /** What a sequence that went wrong came to, the names of its steps, and how it comes again. */
-function named(details: fc.RunDetails<[sequence: readonly Raw[]]>): string {
-  const { counterexample, errorInstance, seed, counterexamplePath } = details
-  const names = (counterexample?.[0] ?? []).map(([kind]) => steps[kind]?.[0] ?? 'a step that waits')
+function named({ sequence, error }: Failure, { seed, counterexamplePath }: fc.RunDetails<[readonly Raw[]]>): string {
+  const names = sequence.map(([kind]) => steps[kind]?.[0] ?? 'a step that waits')
   const replay = `FFI_PROPERTY_SEED=${seed} FFI_PROPERTY_PATH=${counterexamplePath}`
-  return `${errorInstance}\nsteps: ${names.join(', ')}\nreplay: ${replay}`
+  return `${error}\nsteps: ${names.join(', ')}\n${JSON.stringify(sequence)}\nreplay: ${replay}`
 }
 
 /** What the environment asks for. */

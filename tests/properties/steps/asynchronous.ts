@@ -1,7 +1,7 @@
 // Turns numbers into calls on other threads, with what happens meanwhile: frees, and callbacks.
 import { c } from '../functions.js'
 import type { Block, Held, Model, Outcome, Place } from '../model.js'
-import { ended, holdsInteger, isSame, mayBeInUse, unfreeable, unusable } from '../places.js'
+import { ended, holdsInteger, isSame, mayBeArgument, unfreeable, unusable } from '../places.js'
 import { type Checked, check, compare, nothing, ok, type Step } from './step.js'
 
 /** The block of a place, and what blocks lead to from there. */
@@ -35,7 +35,7 @@ export const compareElsewhere: Step = (model, { pointer, place }, [a]) => {
 /** Memory that is freed as soon as the call has begun stays until the call is over. */
 export const readElsewhere: Step = (model, { pointer, place }, [a]) => {
   // A call around this callback may be about to write there.
-  if (!holdsInteger(place) || mayBeInUse(model, { ...place.block, pins: 0 })) return undefined
+  if (!holdsInteger(place) || mayBeArgument(model, place.block)) return undefined
   const value = () => place.block.bytes.getInt32(place.offset, true)
   const checked = settles(model, unusable(place), () => c.read_int.async([pointer]), value, [place])
   if (a % 2 === 0 && checked.expected === 'ok') {

@@ -2,7 +2,7 @@
 import { DataType, type Pointer } from 'holdfast'
 import { c, other } from '../functions.js'
 import type { Model, Outcome, Place } from '../model.js'
-import { ended, mayBeInUse } from '../places.js'
+import { ended, mayBeArgument } from '../places.js'
 import { check, nothing, ok, type Step, same } from './step.js'
 
 /** As many as the fixture has room for. */
@@ -31,7 +31,7 @@ export const consume: Step = (model, { pointer, place }) => {
   const kind = place?.block.kind
   if (kind === 'static' || kind === 'code') return undefined
   // C would free what it may be using: that it takes the memory over is the program's word.
-  if (place !== null && kind !== 'rust' && mayBeInUse(model, { ...place.block, pins: 0 })) return undefined
+  if (place !== null && kind !== 'rust' && mayBeArgument(model, place.block)) return undefined
   const refused = unconsumable(place)
   if (kind !== 'box') return check(refused, () => c.block_take(pointer), nothing, moved)
   if (model.shelf.length === SHELF) return undefined
@@ -46,6 +46,7 @@ export const consume: Step = (model, { pointer, place }) => {
     },
   )
   function moved(): undefined {
+    model.forget(pointer)
     if (place !== null) model.end(place.block, 'moved')
   }
 }
