@@ -287,7 +287,7 @@ impl Runtime {
 
     /// Whether the call that has just returned is about to throw what a callback has thrown.
     #[cold]
-    fn is_failed(&self) -> bool {
+    pub(super) fn is_failed(&self) -> bool {
         self.failed.is_some() && !self.journal.is_in_call()
     }
 

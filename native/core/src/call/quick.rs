@@ -106,14 +106,32 @@ impl Runtime {
     #[inline]
     pub fn finish_quick(&mut self, quick: Quick) -> Outcome {
         self.journal.leave(quick.outer);
+        if self.pulse.attention() {
+            return self.finish_attended(quick);
+        }
+        let outcome = self.take(quick);
+        self.report(quick.frame, outcome)
+    }
+
+    /// After a call that called back, or had to wait: its result may reach nobody, who would have to let go of it.
+    #[cold]
+    fn finish_attended(&mut self, quick: Quick) -> Outcome {
         let outcome = match quick.after {
+            After::AdoptHandle if self.is_failed() => Ok(Outcome::InFrame),
+            _ => self.take(quick),
+        };
+        self.conclude(quick.frame, outcome)
+    }
+
+    #[inline(always)]
+    fn take(&mut self, quick: Quick) -> crate::error::Result<Outcome> {
+        match quick.after {
             After::Nothing => Ok(Outcome::InFrame),
             After::AdoptHandle => self.finish_handle(quick.frame, quick.result),
             After::ReadText { free: false } if self.finish_short_text(quick.frame, quick.result) => {
                 Ok(Outcome::InFrame)
             }
             After::ReadText { free } => self.finish_text(quick.frame, quick.result, free),
-        };
-        self.conclude(quick.frame, outcome)
+        }
     }
 }

@@ -18,7 +18,17 @@ pub enum Outcome {
 impl Runtime {
     #[inline]
     pub(super) fn conclude(&mut self, frame: Frame, outcome: Result<Outcome>) -> Outcome {
-        let outcome = match outcome {
+        let outcome = self.report(frame, outcome);
+        if self.pulse.attention() {
+            self.settle(frame);
+        }
+        outcome
+    }
+
+    /// Says in the frame's status how it went.
+    #[inline]
+    pub(super) fn report(&mut self, frame: Frame, outcome: Result<Outcome>) -> Outcome {
+        match outcome {
             Ok(outcome) => {
                 frame.set(Field::Status, 0);
                 outcome
@@ -28,11 +38,7 @@ impl Runtime {
                 self.explanation = refusal.message;
                 Outcome::InFrame
             }
-        };
-        if self.pulse.attention() {
-            self.settle(frame);
         }
-        outcome
     }
 
     /// What a call left in its frame, by the form of its result.
@@ -41,6 +47,8 @@ impl Runtime {
         let left = || frame.long(CallPlan::RESULT);
         match plan.form {
             ResultForm::Plain => Ok(Outcome::InFrame),
+            // What a call that throws has returned reaches nobody, who would have to let go of it.
+            ResultForm::Handle if self.pulse.attention() && self.is_failed() => Ok(Outcome::InFrame),
             ResultForm::Handle => self.finish_handle(frame, left()),
             ResultForm::Text => self.finish_text(frame, left(), plan.options.free_result),
             ResultForm::Gather => self.finish_gather(frame, plan),
@@ -48,10 +56,6 @@ impl Runtime {
     }
 
     pub(super) fn finish_handle(&mut self, frame: Frame, address: u64) -> Result<Outcome> {
-        // What a call that throws has returned reaches nobody, who would have to let go of it.
-        if self.pulse.attention() && self.is_failed() {
-            return Ok(Outcome::InFrame);
-        }
         let handle = self.memory.adopt(address as usize)?;
         frame.set_word(CallPlan::RESULT, handle.slot);
         frame.set_word(CallPlan::RESULT + 4, handle.generation);
