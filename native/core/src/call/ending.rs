@@ -31,8 +31,10 @@ impl Runtime {
         let offset = plan.parameters[FIRST as usize].offset;
         let (slot, generation) = frame.pair(offset);
         let ended = match ending {
-            // Its record ends as the signature says; glibc's demands are the same.
-            _ if plan.consumed.contains(&FIRST) => self.check_end(Handle { slot, generation }).map(|_| None),
+            // Its record ends as the signature says; glibc's demands are the same. In a callback C may use it, whatever that says.
+            _ if plan.consumed.contains(&FIRST) && self.callbacks_around() == 0 => {
+                self.check_end(Handle { slot, generation }).map(|_| None)
+            }
             Ending::Frees => self.free_argument(Handle { slot, generation }, frame, offset),
             Ending::Moves => self.movable(Handle { slot, generation }),
         };

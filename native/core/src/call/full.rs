@@ -70,10 +70,7 @@ impl Runtime {
         }
         let consumed = match function.engine.plan().consumed.is_empty() {
             true => None,
-            false => {
-                let around = (self.journal.callbacks() > 0).then_some(&self.stack);
-                Some(consumed(function, &self.memory, frame, around, &mut self.explanation)?)
-            }
+            false => Some(consumed(function, &self.memory, frame, &mut self.explanation)?),
         };
         let (engine, symbol) = (Rc::clone(&function.engine), function.symbol);
         let moved = match symbol.ending {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::function::Function;
 use super::{Outcome, Runtime};
 use crate::error::{Code, Result};
-use crate::frame::{CallStack, Frame};
+use crate::frame::Frame;
 use crate::invoke::{LEAST_CAPACITY, call_release};
 use crate::library::{Library, Symbol};
 use crate::memory::{Due, FRONT, Memory};
@@ -43,13 +43,11 @@ impl Releasing {
 /// The handles that a function takes over, read before addresses take their place.
 ///
 /// # Errors
-/// As [`Memory::check_consume`], with `ERR_FFI_MOVED` for one given twice, and with `ERR_FFI_NOT_OWNER` for what a call has whose
-/// callback this is in: their frames are on the stack `around`. `words` say what else there is to say.
+/// As [`Memory::check_consume`] and with `ERR_FFI_MOVED` for one given twice; `words` say what else there is to say.
 pub(super) fn consumed(
     function: &Function,
     memory: &Memory,
     frame: Frame,
-    around: Option<&CallStack>,
     words: &mut String,
 ) -> std::result::Result<Vec<Handle>, (Code, u32)> {
     let plan = function.engine.plan();
@@ -68,10 +66,6 @@ pub(super) fn consumed(
             *words = refusal.message;
             (refusal.code, *position)
         })?;
-        if around.is_some_and(|stack| memory.is_argument(handle, |range| stack.leads_into(range))) {
-            "a call in progress around this one uses it".clone_into(words);
-            return Err((Code::NotOwner, *position));
-        }
         if !handle.is_null() {
             taken.push(handle);
         }

@@ -81,13 +81,6 @@ impl CallStack {
         self.top().is_some_and(|frame| self.size - frame.capacity == FIRST_FRAME)
     }
 
-    /// Whether a word of the frames below the one on top is an address in `range`.
-    #[must_use]
-    pub fn leads_into(&self, range: &Range<usize>) -> bool {
-        let below = self.top().map_or(0, |frame| self.size - frame.capacity);
-        (FIRST_FRAME..below).step_by(8).any(|at| range.contains(&(self.whole().long(at as u32) as usize)))
-    }
-
     /// The number of the function to call.
     #[inline]
     #[must_use]

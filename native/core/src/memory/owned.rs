@@ -112,12 +112,6 @@ impl OwnedBlocks {
         self.blocks.insert(handle, owned);
     }
 
-    /// The blocks that hold a reference to a record.
-    pub(super) fn leading_to(&self, record: Handle) -> impl Iterator<Item = Handle> {
-        let leads = move |owned: &Owned| owned.references.values().any(|target| *target == record);
-        self.blocks.iter().filter(move |(_, owned)| leads(owned)).map(|(handle, _)| *handle)
-    }
-
     /// JavaScript has written `references` (by offset) over the bytes in `range` of a block. Returns what the pointers
     /// wholly inside pointed to before.
     pub(super) fn set_references(

@@ -2,13 +2,12 @@
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::rc::Rc;
 
 use super::Memory;
 use super::exposed::ASTRAY;
 use crate::error::{Code, Refusal, Result};
-use crate::registry::{Allocator, Birth, Handle, Record, UNKNOWN};
+use crate::registry::{Allocator, Birth, Handle, UNKNOWN};
 use crate::sys::chunk;
 
 /// Set in the release numbers that mean a function of JavaScript's; the rest of the number is the front end's own.
@@ -168,36 +167,6 @@ impl Memory {
             _ if self.is_astray(handle) => Err(Refusal::new(Code::NotOwner, ASTRAY)),
             _ => Ok(()),
         }
-    }
-
-    /// Whether calls were given the memory of a handle, or a block that leads there: `leads_into` says whether one of their
-    /// arguments is such an address.
-    pub fn is_argument(&self, handle: Handle, leads_into: impl Fn(&Range<usize>) -> bool) -> bool {
-        let mut met = vec![handle];
-        let mut next = 0;
-        while let Some(handle) = met.get(next).copied() {
-            if self.addresses_of(handle).iter().any(&leads_into) {
-                return true;
-            }
-            let leading: Vec<Handle> = self.owned.leading_to(handle).filter(|block| !met.contains(block)).collect();
-            met.extend(leading);
-            next += 1;
-        }
-        false
-    }
-
-    /// What a record and its parts cover; where no size is known, as much as `malloc` says, or the first byte.
-    fn addresses_of(&self, handle: Handle) -> Vec<Range<usize>> {
-        let is_malloc = self.allocator(handle) == Ok(Allocator::C);
-        let range = |record: &Record| {
-            let size = match record.size {
-                UNKNOWN if is_malloc => chunk::block_size(record.address).unwrap_or(1),
-                UNKNOWN => 1,
-                size => size.max(1),
-            };
-            record.address..record.address.saturating_add(size)
-        };
-        self.registry.get(handle).into_iter().chain(self.registry.parts_of(handle)).map(range).collect()
     }
 
     /// C takes over the memory of a handle in a call of `by`: each use from here on is refused with `ERR_FFI_MOVED`.

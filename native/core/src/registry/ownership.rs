@@ -149,11 +149,6 @@ impl Registry {
         true
     }
 
-    /// All live records that are parts of a record.
-    pub fn parts_of(&self, owner: Handle) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(move |record| record.allocator.is_some() && record.parent == owner)
-    }
-
     /// The handles of all live records that C's allocator or a function is to release.
     pub fn owed(&self) -> impl Iterator<Item = Handle> {
         (0u32..)
