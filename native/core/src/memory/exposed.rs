@@ -6,14 +6,17 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::mem::ManuallyDrop;
+use std::sync::{Mutex, PoisonError};
 
-use super::Memory;
+use super::{Block, Memory};
 use crate::error::{Code, Refusal, Result};
 use crate::registry::{Allocator, Handle, Unpinned};
 
 /// What memory is refused for that JavaScript may reach where we cannot take it away.
 pub(super) const ASTRAY: &str = "a Buffer over it was moved to another ArrayBuffer, which may still use it";
+
+/// What buffers of ended environments may still lie over, for as long as the process lives.
+static GIVEN_UP: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 /// A JavaScript buffer over a record's memory.
 pub trait Cover: Debug {
@@ -120,7 +123,7 @@ impl Memory {
     pub fn forsake(&mut self, owner: Handle) {
         self.exposed.covers.remove(&owner);
         if let Some((block, _)) = self.owned.remove(owner) {
-            let _ = ManuallyDrop::new(block);
+            GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner).push(block);
         }
         self.registry.remove(owner);
         // Calls that outlive the environment are not to free it either.
