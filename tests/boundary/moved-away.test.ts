@@ -7,7 +7,7 @@ import { fixturePath } from '../fixture.js'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** Blocks of this size are mapped, and unmapped when they are freed: touching one then ends the process. */
+/** Blocks of this size are mapped, and unmapped when they are freed (MAPPED): touching one then ends the process. */
 const prelude = (main: string) => `
   import { Worker, workerData, parentPort, isMainThread } from 'node:worker_threads'
   import { once } from 'node:events'
@@ -42,6 +42,9 @@ const prelude = (main: string) => `
   const until = async (holds) => { while (!holds()) { gc(); await turn() } }
 `
 
+/** glibc would raise the size from which blocks are mapped with each one that is freed. */
+const MAPPED = { MALLOC_MMAP_THRESHOLD_: `${1 << 20}` }
+
 const entry = pathToFileURL(join(root, 'dist', 'index.mjs')).href
 
 interface Ended {
@@ -53,7 +56,7 @@ interface Ended {
 function run(program: string, way: string): Promise<Ended> {
   return new Promise((resolve) => {
     const args = ['--expose-gc', '--input-type=module', '--eval', prelude(entry) + program]
-    const options = { cwd: root, timeout: 25_000, env: { ...process.env, WAY: way } }
+    const options = { cwd: root, timeout: 25_000, env: { ...process.env, ...MAPPED, WAY: way } }
     execFile(process.execPath, args, options, (error, stdout, stderr) => {
       const end = error === null ? 0 : (error.signal ?? error.code)
       resolve({ end, lines: stdout.split('\n').filter(Boolean), stderr })
