@@ -149,9 +149,26 @@ fn cause_of(signal: c_int, code: c_int) -> &'static str {
     }
 }
 
-fn registers(report: &mut Report, crash: &Crash, context: *mut c_void) -> std::fmt::Result {
+/// Whether a fault at `address` is one of a stack that has come to its end at `stack`. What lies above a stack pointer that can
+/// be read is other memory: the stack of a thread may have any neighbour.
+fn is_overflow(address: usize, stack: usize) -> bool {
     /// A stack grows downwards in steps of less than this, but for one large local variable.
     const NEAR: usize = 64 << 10;
+    address.abs_diff(stack) < NEAR && (address < stack || !is_readable(stack))
+}
+
+/// Asks the kernel, as a fault inside of the handler would be the end.
+fn is_readable(address: usize) -> bool {
+    let mut byte = 0u8;
+    let into = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
+    let from = libc::iovec { iov_base: std::ptr::with_exposed_provenance_mut(address), iov_len: 1 };
+    // SAFETY: has no way to fail.
+    let own = unsafe { libc::getpid() };
+    // SAFETY: the kernel checks the source, and writes one byte of this frame's.
+    unsafe { libc::process_vm_readv(own, &raw const into, 1, &raw const from, 1, 0) == 1 }
+}
+
+fn registers(report: &mut Report, crash: &Crash, context: *mut c_void) -> std::fmt::Result {
     if let Some(address) = crash.address {
         writeln!(report, "holdfast: fault address {address:#x}")?;
     }
@@ -159,7 +176,7 @@ fn registers(report: &mut Report, crash: &Crash, context: *mut c_void) -> std::f
     let Some((code, stack)) = (unsafe { place_of(context) }) else { return Ok(()) };
     writeln!(report, "holdfast: code address {code:#x}, thread {}", thread())?;
     match crash.address {
-        Some(address) if address.abs_diff(stack) < NEAR => {
+        Some(address) if is_overflow(address, stack) => {
             writeln!(report, "holdfast: the fault is at the end of the stack: a stack overflow")
         }
         _ => Ok(()),
