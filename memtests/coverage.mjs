@@ -72,17 +72,22 @@ async function runScenarios(env) {
 
 const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'tests/vitest.config.ts']
 
-/** vitest on both engines, with the addon that counts in the place of the built one. It is slow: a test may run out of time. */
-function runTests(addon) {
+/** vitest on both engines. What counts is slow and takes memory: a test may fail for that, and what it reached counts. */
+function runTests(counting) {
+  for (const engine of ['', 'libffi']) {
+    const options = { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 }
+    const env = { ...process.env, ...counting, FFI_ENGINE: engine, NO_COLOR: '1' }
+    const { stdout } = spawnSync(process.execPath, vitest, { ...options, env })
+    const [ending = stdout.slice(-2000)] = /^ +Tests .*$/m.exec(stdout) ?? []
+    console.log(`vitest, ${engine || 'direct'} engine: ${ending.trim()}`)
+  }
+}
+
+/** The tests with the addon that counts in the place of the built one. */
+function runTestsWith(addon) {
   copyIfChanged(addon, `${root}dist/holdfast.node`)
   try {
-    for (const engine of ['', 'libffi']) {
-      const options = { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 28 }
-      const env = { ...process.env, ...PROFILE, FFI_ENGINE: engine, NO_COLOR: '1' }
-      const { stdout } = spawnSync(process.execPath, vitest, { ...options, env })
-      const [ending = stdout.slice(-2000)] = /^ +Tests .*$/m.exec(stdout) ?? []
-      console.log(`vitest, ${engine || 'direct'} engine: ${ending.trim()}`)
-    }
+    runTests(PROFILE)
   } finally {
     buildAddon()
   }
@@ -94,7 +99,7 @@ async function coverRust() {
   rmSync(raw, { recursive: true, force: true })
   for (const program of programs) run(program, [], { ...PROFILE, HOLDFAST_FUZZ_ROUNDS: '500' })
   await runScenarios(PROFILE)
-  runTests(addon)
+  runTestsWith(addon)
   const profile = `${build}native.profdata`
   const files = readdirSync(raw).map((name) => `${raw}${name}`)
   run(toolOf(llvm, 'llvm-profdata'), ['merge', '-sparse', ...files, '-o', profile])
@@ -114,7 +119,7 @@ async function coverRust() {
 function coverJavaScript() {
   const folder = `${build}v8`
   rmSync(folder, { recursive: true, force: true })
-  for (const engine of ['', 'libffi']) run(process.execPath, vitest, { NODE_V8_COVERAGE: folder, FFI_ENGINE: engine })
+  runTests({ NODE_V8_COVERAGE: folder })
   // What is counted is dist/, and the source map leads back: a filter by place would leave out the bundle itself.
   const places = ['--temp-directory', folder, '--reports-dir', `${build}js`, '--exclude-after-remap']
   const others = ['tests/**', 'examples/**', 'memtests/**'].flatMap((place) => ['--exclude', place])
